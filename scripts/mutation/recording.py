@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from coverage import CoverageData, numbits
+from coverage.exceptions import DataError
 
 from scripts import pictures
 from scripts.mutation import recorder
@@ -68,13 +70,14 @@ def record(root: Path, arguments: list[str]) -> int:
 
 
 def _combine(folder: Path) -> None:
-    """Add the data of all processes to one file."""
+    """Add the data of all processes to one file; a process that was killed as it wrote may have left half a file."""
     whole = CoverageData(str(folder / "contexts"))
     whole.read()
     for path in sorted(folder.glob("lines.*")):
         part = CoverageData(str(path))
-        part.read()
-        whole.update(part)
+        with suppress(DataError):
+            part.read()
+            whole.update(part)
         part.close()
         path.unlink()
     whole.close()
