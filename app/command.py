@@ -280,7 +280,7 @@ def _export(options: argparse.Namespace) -> int:
     said: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", UserWarning)
-        picture = show.link(options.link, theme=options.theme)
+        picture = show.link(options.link, theme=options.theme, strict=True)
         if options.with_model:
             picture = picture.with_model(another_moment(picture.asked))
         there = picture.save(options.file)
