@@ -28,7 +28,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app import chapters, reading
 from app.kit.figures import Asked, Drawing, Figure
-from app.models import folders
 from app.outside.documents import Page, Picture
 from app.session.fields import BY_KEY, FIELDS, parse
 
@@ -53,7 +52,14 @@ def page(
     return Page(pictures, title, theme, live)
 
 
-def link(address: str, *, theme: str | None = None, live: str | None = None, strict: bool = False) -> Picture:
+def link(
+    address: str,
+    *,
+    theme: str | None = None,
+    live: str | None = None,
+    strict: bool = False,
+    folders: Mapping[str, Path] | None = None,
+) -> Picture:
     """Draw what a page's link shows: show.link("/attention?block=3&head=2&step=8").
 
     The model is loaded by the name in the link, as the app and `core.load` do. What of a link does not fit is
@@ -63,6 +69,7 @@ def link(address: str, *, theme: str | None = None, live: str | None = None, str
         address: with or without the server's own.
         theme, live: as in the functions of the pictures.
         strict: refuse a parameter that the page would change.
+        folders: the folders of models, by the names that links give them.
 
     Raises:
         ValueError: the page's picture does not stand alone; with `strict`, a parameter that does not fit.
@@ -91,8 +98,7 @@ def link(address: str, *, theme: str | None = None, live: str | None = None, str
         asked = _alone(figure, text, values, {}, clips=True)
     else:
         moment, model = int(values["snapshot"]), str(values["model"])
-        target = next((one.target for one in folders() if one.name == model), model)
-        lm = load(target, snapshot=None if moment < 0 else moment)
+        lm = load((folders or {}).get(model, model), snapshot=None if moment < 0 else moment)
         asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
     drawing = figure.of(replace(asked, given=given))
     if strict:
@@ -264,7 +270,8 @@ def _asked(
     read = reading.read(lm, text, figure.sample, figure.longest, room)
     if read.clipped and not clips:
         raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+            f"The text is longer than the {read.limit} tokens that fit: its {read.kept} {len(read.text)} characters "
+            "would."
         )
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
@@ -289,7 +296,10 @@ def _asked(
 def _model_name(name: str) -> str:
     """Return a model's name; of a model in a folder, the folder's name as the app writes it, without the path."""
     is_folder = name.startswith(("/", "./", "../")) or ("/" in name and Path(name).is_dir())
-    return f"./{Path(name).resolve().name}" if is_folder else name
+    if not is_folder:
+        return name
+    path = Path(name).resolve()
+    return f"./{path.parents[1].name if path.parent.name == 'snapshots' else path.name}"
 
 
 def _warn(message: str) -> None:
