@@ -59,6 +59,15 @@ def test_the_published_model_reads_as_many_tokens_as_its_card_says() -> None:
     assert _read(cast("Any", SimpleNamespace(card=card))) == 2 * 10**12
 
 
+def test_the_open_model_reads_no_longer_text_than_its_context() -> None:
+    rotary = PRESETS["llama2-7b"].config.replace(n_ctx=8192)
+    shown = replace(subject("open"), base=rotary, config=rotary)
+    assert shown.longest == 8192 and subject("llama2-7b").longest is None
+    fits = {"batch": 1, "length": 547_563}
+    told = str(story._fit(shown, {"training": fits, "using": fits}))
+    assert "1 text of all 8,192 tokens that it can read" in told and "547,563" not in told
+
+
 def head(config: Any) -> str:
     return story._head(config)
 
