@@ -274,13 +274,14 @@ def _installer(place: Path) -> list[str]:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from app import show
+    from app import models, show
     from app.outside.documents import another_moment
 
     said: dict[str, Any] = {}
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", UserWarning)
-        picture = show.link(options.link, theme=options.theme)
+        folders = {one.name: Path(one.target) for one in models.folders()}
+        picture = show.link(options.link, theme=options.theme, strict=True, folders=folders)
         if options.with_model:
             picture = picture.with_model(another_moment(picture.asked))
         there = picture.save(options.file)

@@ -5,6 +5,7 @@ Nothing is changed in silence: every repair comes with a sentence for the learne
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 REPLACEMENT = "�"
 # Tokenization time grows with the text. No token of the supported vocabularies is longer than this on average.
 CHARACTERS_PER_TOKEN = 24
+_FLAGS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # regional indicators: two of them are a flag
 
 PICTURE = mark("its picture has a row and a column for each")
 COMPUTED = mark("it computes with the model again and again")
@@ -50,6 +52,7 @@ class Reading:
     notes: tuple[str, ...]
     clipped: bool = False
     positions: int = 0  # how many tokens the model itself reads
+    kept: str = "first"  # which part of a clipped text is read: "first" or "last"
 
 
 def clean(text: str) -> tuple[str, str]:
@@ -84,6 +87,9 @@ def read(
 ) -> Reading:
     """Clip and tokenize `text` for `lm`.
 
+    A decoder reads the end of a text that is too long, because it predicts what comes next; other models read the
+    beginning, where the name of their task stands.
+
     Args:
         lm: the model, whose context bounds the text.
         text: what the learner typed.
@@ -99,7 +105,8 @@ def read(
     context = max(1, lm.config.n_ctx - room)
     limit = min(context, longest or context)
     special = len(lm.tokenizer.encode(""))
-    text, cut = _cut_characters(text, limit)
+    from_end = lm.config.shape == "decoder"
+    text, cut = _cut_characters(text, limit, from_end)
     unread = not _body(lm, text)
     if unread:
         if text:
@@ -120,42 +127,49 @@ def read(
         text = sample
     elif text.isspace():
         notes.append(say("Your text has only spaces. The model reads them too, but words say more."))
-    text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special))
+    text, cut_tokens = _cut_tokens(lm, text, max(1, limit - special), from_end and not unread)
     ids = tuple(lm.tokenizer.encode(text))
     if (cut or cut_tokens) and not unread:  # of an example that stands in, the first tokens are enough
         notes.append(_too_long(lm, limit, context, room, why, len(text)))
     return Reading(
-        text, ids, special, limit, tuple(notes), (cut or cut_tokens) and not unread, lm.config.n_ctx
-    )
+        text, ids, special, limit, tuple(notes), (cut or cut_tokens) and not unread, lm.config.n_ctx,
+        "last" if from_end else "first",
+    )  # fmt: skip
 
 
 def _too_long(lm: LanguageModel, limit: int, context: int, room: int, why: str, kept: int) -> str:
     """Say which limit truncates a text, why it exists, and how many characters are read."""
     values = {
         "tokens": counted(limit, "token"), "positions": counted(lm.config.n_ctx, "position"), "room": room,
-        "why": say(why) if why else "", "characters": counted(kept, "character"),
+        "why": say(why) if why else "",
     }  # fmt: skip
+    characters = counted(kept, "character")
+    values["part"] = (
+        say("the page reads its last {characters}", characters=characters)
+        if lm.config.shape == "decoder"
+        else say("the page reads its first {characters}", characters=characters)
+    )
     if limit < context and why:
         return say(
             "Your text is longer than the {tokens} that this page reads, as {why} (the model has {positions}; other "
-            "pages read more, or less): the page reads its first {characters}. All of it is still in the text box.",
+            "pages read more, or less): {part}. All of it is still in the text box.",
             **values,
         )
     if limit < context:
         return say(
             "Your text is longer than the {tokens} that this page reads (the model has {positions}; other pages read "
-            "more, or less): the page reads its first {characters}. All of it is still in the text box.",
+            "more, or less): {part}. All of it is still in the text box.",
             **values,
         )
     if room:
         return say(
             "Your text is longer than the {tokens} that leave this model room to write: of its {positions} the page "
-            "keeps {room} free: the page reads its first {characters}. All of it is still in the text box.",
+            "keeps {room} free: {part}. All of it is still in the text box.",
             **values,
         )
     return say(
-        "Your text is longer than the {tokens} that fit this model, which has {positions}: the page reads its first "
-        "{characters}. All of it is still in the text box.",
+        "Your text is longer than the {tokens} that fit this model, which has {positions}: {part}. All of it is "
+        "still in the text box.",
         **values,
     )
 
@@ -188,20 +202,40 @@ def _body(lm: LanguageModel, text: str) -> list[int]:
     return list(lm.tokenizer.encode(text, add_special_tokens=False)) if text else []
 
 
-def _cut_characters(text: str, limit: int) -> tuple[str, bool]:
+def _cut_characters(text: str, limit: int, from_end: bool = False) -> tuple[str, bool]:
     most = limit * CHARACTERS_PER_TOKEN
-    return text[:most], len(text) > most
+    if len(text) <= most:
+        return text, False
+    return _cut(text, len(text) - most, from_end) if from_end else _cut(text, most), True
 
 
-def _cut_tokens(lm: LanguageModel, text: str, room: int) -> tuple[str, bool]:
+def _cut_tokens(lm: LanguageModel, text: str, room: int, from_end: bool = False) -> tuple[str, bool]:
     """Truncate `text` to at most `room` tokens; again where the cut itself changed the tokens."""
     ends = [end for _, end in lm.tokenizer.offsets(text, add_special_tokens=False)]
     if len(ends) <= room:
         return text, False
-    for last in range(room - 1, -1, -1):
-        if len(_body(lm, text[: ends[last]])) <= room:
-            return text[: ends[last]], True
-    return text[:1], True
+    # A token begins where the one before it ends: the space between two words belongs to the second.
+    for last in range(len(ends) - room - 1, len(ends) - 1) if from_end else range(room - 1, -1, -1):
+        short = _cut(text, ends[last], from_end)
+        if short and len(_body(lm, short)) <= room:
+            return short, True
+    return text[-1:] if from_end else text[:1], True
+
+
+def _cut(text: str, at: int, from_end: bool = False) -> str:
+    """Return the part of `text` before the place `at`, or from it on; no visible character is divided."""
+    step = 1 if from_end else -1
+    while 0 < at < len(text) and not _begins_character(text, at):
+        at += step
+    return text[at:] if from_end else text[:at]
+
+
+def _begins_character(text: str, at: int) -> bool:
+    """Return whether a visible character begins at a place: no accent, joiner, skin tone or half a flag."""
+    now, before = text[at], text[at - 1]
+    joined = "\u200d" in (now, before) or "\U0001f3fb" <= now <= "\U0001f3ff" or before + now == "\r\n"
+    flags = len(text[:at]) - len(text[:at].rstrip(_FLAGS)) if now in _FLAGS else 0
+    return not joined and unicodedata.category(now)[0] != "M" and flags % 2 == 0
 
 
 # ------------------------------------------------------------------------------------------- what the model writes

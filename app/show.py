@@ -22,11 +22,12 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from app import chapters, reading
-from app.kit.figures import Asked, Figure
+from app.kit.figures import Asked, Drawing, Figure
 from app.outside.documents import Page, Picture
 from app.session.fields import BY_KEY, FIELDS, parse
 
@@ -51,18 +52,27 @@ def page(
     return Page(pictures, title, theme, live)
 
 
-def link(address: str, *, theme: str | None = None, live: str | None = None) -> Picture:
+def link(
+    address: str,
+    *,
+    theme: str | None = None,
+    live: str | None = None,
+    strict: bool = False,
+    folders: Mapping[str, Path] | None = None,
+) -> Picture:
     """Draw what a page's link shows: show.link("/attention?block=3&head=2&step=8").
 
-    The model is loaded by the name in the link, as `core.load` does. What of a link does not fit is changed as the page
-    would change it, with a warning.
+    The model is loaded by the name in the link, as the app and `core.load` do. What of a link does not fit is
+    changed as the page would change it, with a warning.
 
     Args:
         address: with or without the server's own.
         theme, live: as in the functions of the pictures.
+        strict: refuse a parameter that the page would change.
+        folders: the folders of models, by the names that links give them.
 
     Raises:
-        ValueError: the page's picture does not stand alone.
+        ValueError: the page's picture does not stand alone; with `strict`, a parameter that does not fit.
         core.checkpoints.CheckpointError: there is no such model.
     """
     from core.catalogue import load
@@ -77,16 +87,35 @@ def link(address: str, *, theme: str | None = None, live: str | None = None) -> 
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     keys = [key for key, _ in pairs]
     read = parse(dict(pairs), [key for key in dict.fromkeys(keys) if keys.count(key) > 1])
+    if strict and read.notes:
+        raise ValueError(read.notes[0])
     for note in read.notes:
         warnings.warn(note, stacklevel=2)
     values = {field.key: field.default for field in FIELDS} | read.values
     figure, text = shown[name].figure, str(values["text"])
+    given = {key: key for key in read.values} if strict else {}
     if not figure.model:
-        return Picture(figure.of(_alone(figure, text, values, {}, clips=True)), theme, live)
-    moment = int(values["snapshot"])
-    lm = load(str(values["model"]), snapshot=None if moment < 0 else moment)
-    asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
-    return Picture(figure.of(replace(asked, name=str(values["model"]))), theme, live)
+        asked = _alone(figure, text, values, {}, clips=True)
+    else:
+        moment, model = int(values["snapshot"]), str(values["model"])
+        lm = load((folders or {}).get(model, model), snapshot=None if moment < 0 else moment)
+        asked = _asked(figure, lm, text, str(values["target"]), values, {}, clips=True)
+    drawing = figure.of(replace(asked, given=given))
+    if strict:
+        _check_shown(drawing)
+    return Picture(drawing, theme, live)
+
+
+def _check_shown(drawing: Drawing[Any]) -> None:
+    """Raise ValueError if the picture shows another value of a field than the link has."""
+    asked = drawing.asked
+    for key, value in drawing.figure.select(drawing.seen).items():
+        field = BY_KEY.get(key)
+        if field and key in asked.given and value != asked.values[key] != field.default:
+            shown = field.name(value)
+            raise ValueError(
+                f"{key}={field.render(asked.values[key])} does not fit here: {shown} would be shown."
+            )
 
 
 class Show:
@@ -241,7 +270,8 @@ def _asked(
     read = reading.read(lm, text, figure.sample, figure.longest, room)
     if read.clipped and not clips:
         raise ValueError(
-            f"The text is longer than the {read.limit} tokens that fit: its first {len(read.text)} characters would."
+            f"The text is longer than the {read.limit} tokens that fit: its {read.kept} {len(read.text)} characters "
+            "would."
         )
     aim, said = reading.read_target(lm, target or "", figure.longest) if both else (None, ())
     for note in (*read.notes, *said):
@@ -256,10 +286,20 @@ def _asked(
     if both and not aim and figure.writes and values["stack"] == "decoder":
         most = reading.rows_to_write(lm, figure.longest)
         aim = reading.write(lm, read.text, most) if most else ""
+    name = _model_name(lm.name)
     return Asked(
-        lm, read.text, aim, values, lm.name, lm.name, lm.name, computed, computed, _beside, _loaded, given, _warn,
-        rewound,
+        lm, read.text, aim, values, name, name.removeprefix("./"), lm.name, computed, computed, _beside, _loaded,
+        given, _warn, rewound,
     )  # fmt: skip
+
+
+def _model_name(name: str) -> str:
+    """Return a model's name; of a model in a folder, the folder's name as the app writes it, without the path."""
+    is_folder = name.startswith(("/", "./", "../")) or ("/" in name and Path(name).is_dir())
+    if not is_folder:
+        return name
+    path = Path(name).resolve()
+    return f"./{path.parents[1].name if path.parent.name == 'snapshots' else path.name}"
 
 
 def _warn(message: str) -> None:

@@ -6,14 +6,16 @@ training run's notebook looks for its weights. No Streamlit in here.
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import nbformat
 
 from core.installation import ROOT, version
+from core.messages import say
 
 _FIND = '''\
 import os
@@ -55,6 +57,19 @@ if Path({archive!r}).is_file() and not Path({folder!r}).is_dir():
     with zipfile.ZipFile({archive!r}) as packed:
         packed.extractall()
 """
+_CHANGED = """\
+EXPORTED = {texts!r}  # what the page read: the numbers below were exported for it
+
+
+def is_changed():
+    \"\"\"Return whether a text was changed after the export; say so once for each change.\"\"\"
+    changed = [name for name, text in EXPORTED.items() if globals().get(name, text) != text]
+    now = [globals()[name] for name in changed]
+    if changed and getattr(is_changed, "reported", None) != now:
+        print(f"{{' and '.join(changed)}} was changed: the exported numbers are not checked.")
+    is_changed.reported = now
+    return bool(changed)
+"""
 _OF_RUN = re.compile(r"run:([0-9a-f]{24})")
 
 
@@ -77,7 +92,66 @@ def archive(id: str) -> str:
     return f"glassbox-run-{id[:8]}.zip"
 
 
-def build(title: str, about: str, cells: Sequence[str]) -> str:
+def _check_exported_texts(cells: Sequence[str], texts: Mapping[str, str]) -> list[str]:
+    """Name the texts in the cells, and let each assertion hold only while they are the exported ones.
+
+    Args:
+        cells: Python source.
+        texts: what the page read, by the names that a notebook gives it.
+
+    Returns:
+        the cells, after one that assigns each text and one with `is_changed`; the cells as they are without a text.
+    """
+    names = {text: name for name, text in texts.items() if text}
+    assigned, used, made = set(), set(), []
+    for cell in cells:
+        edits: list[tuple[ast.expr, str]] = []
+        for node in ast.walk(ast.parse(cell)):
+            if isinstance(node, ast.Assign):
+                assigned |= {one.id for one in node.targets if isinstance(one, ast.Name) and one.id in texts}
+            elif isinstance(node, ast.Call):
+                for value in (
+                    *node.args,
+                    *(one.value for one in node.keywords if one.arg in ("text", "target")),
+                ):
+                    if (
+                        isinstance(value, ast.Constant)
+                        and isinstance(value.value, str)
+                        and value.value in names
+                    ):
+                        edits.append((value, names[value.value]))
+                        used.add(names[value.value])
+            elif isinstance(node, ast.Assert):
+                edits.append((node.test, ""))
+            elif isinstance(node, ast.Expr) and ast.unparse(node).startswith("np.testing.assert_"):
+                edits.append((node.value, ""))
+        made.append(_edit(cell, edits))
+    read = [name for name in texts if name in assigned | used]
+    if not read:
+        return list(cells)
+    values = "".join(f"{name} = {texts[name]!r}\n" for name in read if name not in assigned)
+    heading = f"# %% {say('The text: change it, and run all cells again')}\n"
+    return [
+        *([heading + values] if values else []),
+        _CHANGED.format(texts={name: texts[name] for name in read}),
+        *made,
+    ]
+
+
+def _edit(cell: str, edits: Sequence[tuple[ast.expr, str]]) -> str:
+    """Replace expressions of a cell by a name; "": put `is_changed() or` before the expression."""
+    lines = [line.encode() for line in cell.split("\n")]
+    for node, name in sorted(edits, key=lambda one: (one[0].lineno, one[0].col_offset), reverse=True):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
+        if name:
+            lines[first : last + 1] = [head + name.encode() + tail]
+        else:
+            lines[first] = head + b"is_changed() or " + lines[first][node.col_offset :]
+    return b"\n".join(lines).decode()
+
+
+def build(title: str, about: str, cells: Sequence[str], texts: Mapping[str, str] | None = None) -> str:
     """Build the notebook as JSON.
 
     Args:
@@ -85,7 +159,9 @@ def build(title: str, about: str, cells: Sequence[str]) -> str:
         about: a paragraph in Markdown: what the notebook shows, and the page's link.
         cells: Python source of the code cells, in order; the last ones assert the numbers that the page showed.
             A cell that starts with "# %% " in its first line gets the rest of that line as a heading above it.
+        texts: what the page read, by the names that the notebook gives it; when one is changed, nothing is asserted.
     """
+    cells = _check_exported_texts(cells, texts or {})
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.cells = [

@@ -469,7 +469,7 @@ def take_away(
     """
     ctx = _current.get()
     with _card("take"):
-        takeaway.take_card(ctx.slug, picture, table, notebook)
+        takeaway.take_card(ctx.slug, picture, table, notebook, ctx.inputs)
 
 
 def judged(*rules: Rule) -> None:

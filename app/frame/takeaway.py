@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -47,8 +47,13 @@ def take_card(
     picture: str | Drawing[Any],
     table: Table | Callable[[], Table] | None,
     cells: Sequence[str] | Callable[[], Sequence[str]],
+    texts: Mapping[str, str],
 ) -> None:
-    """Draw the card's buttons. `table` and `cells` may be functions: they are called at the click."""
+    """Draw the card's buttons. `table` and `cells` may be functions: they are called at the click.
+
+    Args:
+        texts: what the page read, by the names that a notebook gives it.
+    """
     link = state.link()
     drawing = None if isinstance(picture, str) else picture
 
@@ -65,7 +70,7 @@ def take_card(
         shown = (
             [] if drawing is None else [f"# %% {say('The picture')}\nfrom app import show\n\n{drawing.call}"]
         )
-        return notebook.build(f"Glassbox: {say(chapters.BY_SLUG[slug].title)}", about, [*made, *shown])
+        return notebook.build(f"Glassbox: {say(chapters.BY_SLUG[slug].title)}", about, [*made, *shown], texts)
 
     def as_csv() -> str:
         return to_csv(as_table())

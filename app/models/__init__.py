@@ -84,7 +84,7 @@ def published() -> tuple[str, ...]:
 def folders() -> list[Choice]:
     """List every model directly inside the configured folders; the first of two equal names wins.
 
-    A model is a folder with a config.json, or a GGUF file, there or one folder down.
+    A model is a folder with a config.json, a folder of the hub's cache, or a GGUF file, there or one folder down.
     """
     found: dict[str, Choice] = {}
     for root in roots():
@@ -95,24 +95,45 @@ def folders() -> list[Choice]:
     return list(found.values())
 
 
+def outside_links() -> list[str]:
+    """List the names of links in the configured folders that lead out of them: none of these is opened."""
+    found = []
+    for root in roots():
+        with suppress(OSError):
+            found += [
+                f"./{path.name}"
+                for path in sorted(root.iterdir())
+                if path.is_symlink() and not _inside(path, root)
+            ]
+    return list(dict.fromkeys(found))
+
+
 def _models(path: Path, root: Path) -> list[Path]:
     """List the models of a path inside a configured folder: the folder itself, or the GGUF files in it."""
     found: list[Path] = []
     with suppress(OSError):  # not readable by this user
         if path.suffix == GGUF:
             found = [path] if path.is_file() else []
-        elif (path / "config.json").is_file():
+        elif (_snapshot(path) / "config.json").is_file():
             found = [path]
         elif path.is_dir():
             found = [file for file in sorted(path.glob(f"*{GGUF}")) if file.is_file()]
-        return [model for model in found if _inside(model, root)]
+        return [model for model in found if _inside(_snapshot(model), root)]
     return []
 
 
+def _snapshot(path: Path) -> Path:
+    """Return what a folder of the hub's cache opens; any other path stays."""
+    from core.checkpoints.files import snapshot_of
+
+    return snapshot_of(path) if path.name.startswith("models--") else path
+
+
 def _folder(path: Path, root: Path) -> Choice:
-    config = path if path.is_file() else path / "config.json"
+    opened = _snapshot(path)
+    config = opened if opened.is_file() else opened / "config.json"
     stamp = config.stat().st_mtime_ns if config.exists() else 0
-    return Choice(f"./{path.relative_to(root)}", "folder", path.resolve(), stamp)
+    return Choice(f"./{path.relative_to(root)}", "folder", opened.resolve(), stamp)
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -221,7 +242,7 @@ def _resolve_folder(name: str) -> Choice:
         folder = root / short
         if not (_is_folder(folder) or (short.endswith(GGUF) and _is_file(folder))):
             continue
-        if not _inside(folder, root):
+        if not _inside(_snapshot(folder), root):
             raise RefusedModel(
                 later(
                     "“{name}” is a symbolic link out of the model folders of this Glassbox, so it was not opened.",

@@ -131,6 +131,7 @@ def entries(current: str = "", offered: Sequence[Run] = ()) -> list[Entry]:
         *(_published(model.name, shown) for model in real.MODELS),
         *(_run(run, shown) for run in offered),
         *(_local(choice, shown) for choice in models.choices() if choice.source == "folder"),
+        *map(_outside_link, models.outside_links()),
         *(_hub(choice, shown) for choice in models.choices() if choice.source == "hub"),
     ]
 
@@ -142,6 +143,14 @@ def fitting(all: Sequence[Entry], stock: str, kin: str) -> list[Entry]:
 
 def _local(choice: Choice, shown: dict[str, str]) -> Entry:
     return _seen(choice, shown, models.look(choice))
+
+
+def _outside_link(name: str) -> Entry:
+    """Return the entry of a link that leads out of the model folders, with the reason why it is not opened."""
+    problem = say(
+        "It is a symbolic link out of the model folders: add the folder it leads to to GLASSBOX_MODELS."
+    )
+    return Entry(name, name.removeprefix("./"), "folder", problem=problem)
 
 
 def _published(name: str, shown: dict[str, str]) -> Entry:
@@ -214,7 +223,9 @@ def _run(run: Run, shown: dict[str, str]) -> Entry:
 
 def readme(entry: Entry) -> str:
     """Read the README of the entry's folder as text; "" without one."""
-    if entry.source == "real":  # its card has the same facts
+    if (
+        entry.source == "real" or entry.name in models.outside_links()
+    ):  # its card has the same facts, or is not read
         return ""
     folder = models.place(models.resolve(entry.name))
     try:
@@ -225,7 +236,7 @@ def readme(entry: Entry) -> str:
 
 def card(entry: Entry) -> dict[str, Any]:
     """Read its card.json, or a GGUF file's metadata; {} where there is none or it is broken, and of a run."""
-    if entry.source == "run":
+    if entry.source == "run" or entry.name in models.outside_links():
         return {}
     if entry.source == "real":
         return real.card(entry.name)

@@ -61,7 +61,7 @@ class Opened:
 
 
 def open_model(slug: str) -> Opened:
-    """Load the chosen model, or with a message a fallback that opens: the finished one, then a bundled one.
+    """Load the chosen model, or with a message a fallback: the finished one, the one that is open, a bundled one.
 
     On a page about predictions a fallback replaces a bare encoder, which stays the choice for all other pages.
 
@@ -71,15 +71,17 @@ def open_model(slug: str) -> Opened:
     first = models.bundled()
     usual = state.DEFAULT_MODEL if state.DEFAULT_MODEL in first else next(iter(first), "")
     name, moment = state.get("model"), state.get("snapshot")
-    known = runs.look(runs.run_id(name)) if runs.run_id(name) else runs.Known()
+    known = _look_up(name)
     waits = _waits(known, name, moment)
     if waits:  # it may open soon: the choice stays, and the page shows the usual model until then
         until = say("Until then this page shows {model}.", model=usual)
         state.note(until if waits == say(runs.AWAY) else f"{waits} {until}")
-    tried = [(usual, -1)] if waits else [(name, moment), (name, -1), (usual, -1)]
+    memo = state.memo("opening")
+    last: tuple[str, int] = memo.get("last", (usual, -1))  # if a model is refused, the open one stays open
+    tried = [(usual, -1)] if waits else [(name, moment), (name, -1), last, (usual, -1)]
     for attempt in dict.fromkeys(tried):
         try:
-            opened = _open(*attempt, known)
+            opened = _open(*attempt, known if attempt[0] == name else _look_up(attempt[0]))
         except (ValueError, OSError) as why:
             with messages.speaking(messages.ENGLISH):
                 log.warning("model %r at %r does not open: %s", *attempt, why)
@@ -92,11 +94,17 @@ def open_model(slug: str) -> Opened:
             if attempt != (name, moment) and not waits:
                 state.put({"model": attempt[0], "snapshot": attempt[1]})
                 state.note(_shown(attempt[0], finished=attempt[0] == name))
+            memo["last"] = attempt
             if slug in chapters.PREDICTS and opened.lm.config.head == "none":
                 return _instead(opened, usual)
             return opened
     st.error(say("No model opens. `make models` trains the bundled ones again."))
     st.stop()
+
+
+def _look_up(name: str) -> runs.Known:
+    """Return what is known of the training run that a model comes from; of another model, nothing."""
+    return runs.look(runs.run_id(name)) if runs.run_id(name) else runs.Known()
 
 
 def _shown(name: str, finished: bool) -> str:

@@ -64,6 +64,23 @@ def own_file(path: Path) -> Path:
     return path
 
 
+def snapshot_of(folder: Path) -> Path:
+    """Return the snapshot that a model's folder of the hub's cache (models--owner--name) opens; else the folder itself.
+
+    The snapshot is the one of the branch `main`, else the only one.
+    """
+    snapshots = folder / "snapshots"
+    if not folder.name.startswith("models--") or not snapshots.is_dir():
+        return folder
+    main = folder / "refs" / "main"
+    if main.is_file() and own_file(main).stat().st_size < 100:
+        named = snapshots / Path(main.read_text(encoding="utf-8", errors="replace").strip()).name
+        if named.is_dir() and named.resolve().parent == snapshots.resolve():
+            return named
+    found = [path for path in snapshots.iterdir() if path.is_dir() and not path.is_symlink()]
+    return found[0] if len(found) == 1 else folder
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file that holds a dictionary.
 

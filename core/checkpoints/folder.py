@@ -24,6 +24,7 @@ from core.checkpoints.files import (
     Weights,
     memory_left,
     read_json,
+    snapshot_of,
     weight_files,
 )
 from core.checkpoints.gguf_file import GgufFile
@@ -79,8 +80,9 @@ def load_folder(
     """Load a model from a folder in Hugging Face's layout (of one of `FAMILIES`) or in ours.
 
     The folder holds config.json, tokenizer.json and model.safetensors (or shards with their index); or the path is that
-    of a GGUF file, or of a folder with nothing but one. Everything that a file claims is checked before memory is asked
-    for; tensors then go straight to the device and type.
+    of a GGUF file, of a folder with nothing but one, or of a model in the hub's cache (models--owner--name).
+    Everything that a file claims is checked before memory is asked for; tensors then go straight to the device and
+    type.
 
     Args:
         device: None: the processor.
@@ -91,7 +93,7 @@ def load_folder(
     Raises:
         CheckpointError: something is missing, damaged, too large, or not supported; the message says what to do.
     """
-    folder, device = Path(path).expanduser(), torch.device("cpu" if device is None else device)
+    folder, device = snapshot_of(Path(path).expanduser()), torch.device("cpu" if device is None else device)
     file = gguf.gguf_of(folder)
     if file is not None:
         return _load_gguf(file, device, dtype, progress)

@@ -56,8 +56,11 @@ class Subject:
 
     @property
     def longest(self) -> int | None:
-        """The longest text that it reads, where it has learned a position for each token; None: it has no such end."""
-        return self.config.n_ctx if self.config.position == "learned" else None
+        """The longest text that it reads; None: a known model without learned positions has no such end.
+
+        The pages give the open model no longer text than its context, whatever its positions are.
+        """
+        return self.config.n_ctx if self.preset is None or self.config.position == "learned" else None
 
     @property
     def own(self) -> bool:

@@ -115,13 +115,13 @@ def measured(lm: LanguageModel, _: int) -> dict[str, Any]:
     with_cache, without = 1e3 * cost.seconds_with, 1e3 * cost.seconds_without
     text = say(
         "{tokens}: {kept} positions with the cache, {anew} without; {ms_kept} ms against {ms_anew} ms on this machine. "
-        "The cache then holds {size} KB.",
+        "The cache then holds {size} kB.",
         tokens=counted(len(cost.steps), "token"),
         kept=f"{cost.positions_with:,}",
         anew=f"{cost.positions_without:,}",
         ms_kept=f"{with_cache:,.0f}",
         ms_anew=f"{without:,.0f}",
-        size=f"{cost.bytes / 1024:,.0f}",
+        size=f"{cost.bytes / 1000:,.0f}",
     )
     return {
         "steps": [

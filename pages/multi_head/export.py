@@ -207,15 +207,15 @@ def _scores(seen: Seen) -> str:
 shown = {scores!r}
 for job, score in jobs.scores.items():
     if score.weight is not None:
-        same(score.weight[BLOCK], shown[NAMES[job]])
+        same(score.weight[BLOCK], shown.get(NAMES[job]))
 if "induction" in jobs.repeats:
-    same(jobs.repeats["induction"].weight[BLOCK], shown[{RANDOM!r}])
-same(jobs.evenness[BLOCK], shown[EVEN])
+    same(jobs.repeats["induction"].weight[BLOCK], shown.get({RANDOM!r}))
+same(jobs.evenness[BLOCK], shown.get(EVEN))
 lines = {lines!r}
 for job, null in chance.text.items():
-    same(null.line, lines[NAMES[job]])
+    same(null.line, lines.get(NAMES[job]))
 for words, null in chance.class_nulls.items():
-    same(null.line, lines[words])"""
+    same(null.line, lines.get(words))"""
 
 
 def _pair(seen: Seen, more: str, switch: str) -> str:

@@ -185,7 +185,8 @@ from core.training.adam_steps import compare, follow, place, train
 from core.training.rules import Rule
 
 lm = {load}
-TEXT, TARGET = {weight.ctx.text!r}, {weight.target!r}
+TEXT = {weight.ctx.text!r}
+TARGET = {weight.target!r}
 RULE = {_rule(weight.rule)}
 
 

@@ -324,10 +324,10 @@ def test_a_broken_folder_chosen_in_the_list_says_what_is_wrong_and_what_to_do(
         whole(app, name)
         message = said(app)
         assert all(word in message for word in (name, *words)), f"{name}: {message}"
-        assert f"This page shows {state.DEFAULT_MODEL} instead" in message
+        assert "This page shows ./fine instead" in message, "the open model stays open"
         assert str(configured) not in message, "where the folders are is nobody's business"
         kept = app.session_state["gb"].store
-        assert (kept["model"], kept["text"], kept["head"]) == (state.DEFAULT_MODEL, PLAIN, 2)
+        assert (kept["model"], kept["text"], kept["head"]) == ("./fine", PLAIN, 2)
     app.selectbox(key="model").set_value("./fine").run()
     whole(app)
     assert not app.info

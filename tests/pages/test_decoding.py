@@ -517,6 +517,10 @@ def test_the_cache_computes_each_position_once(lm: core.LanguageModel) -> None:
     assert [step["kept"] for step in found["steps"]] == [1] * len(found["steps"])
     assert [step["anew"] for step in found["steps"]] == list(range(1, len(found["steps"]) + 1))
     assert all(step["msKept"] > 0 and step["msAnew"] > 0 for step in found["steps"])
+    size = (
+        2 * 4 * lm.config.n_layers * lm.config.kv_heads * lm.config.d_head * len(found["steps"])
+    )  # bytes of float32
+    assert f"The cache then holds {size / 1000:,.0f} kB." in str(found)
 
 
 @pytest.mark.usefixtures("other_model")

@@ -39,6 +39,9 @@ LEARNED: dict[str, dict[str, Any]] = {"positions": {"kind": "own"}}
 Seen = dict[str, frozenset[float]]
 
 
+TEXT = "Once upon a time, Lily saw a"
+
+
 def measured(values: Any) -> frozenset[float]:
     """The numbers of a table or an answer that a model computed: with a fraction, so no position, no 0 and no 1.
 
@@ -126,6 +129,24 @@ def test_a_notebook_fails_when_the_model_is_another(slug: str, open_page: OpenPa
         cell.source = cell.source.replace("/other'", "/both'")
     with pytest.raises((AssertionError, ValueError)):
         execute(book)
+
+
+@pytest.mark.full(reason="the other pages take 20 s", quick_cases=2)
+@pytest.mark.parametrize("slug", ["attention", *(slug for slug in OPEN if slug != "attention")])
+def test_a_notebook_with_another_text_runs_and_reports_the_change(
+    slug: str, open_page: OpenPage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = notebook(open_page(slug, text=TEXT, **SMALLER.get(slug, {})))
+    assigned = f"TEXT = {TEXT!r}"
+    changed = [cell for cell in book.cells if assigned in cell.source]
+    read = [cell for cell in book.cells if TEXT in cell.source and "show." not in cell.source]
+    if not changed:
+        assert not read, "every notebook names the text that it reads"
+        return
+    for cell in changed:
+        cell.source = cell.source.replace(assigned, "TEXT = 'Tom had a cat. He saw the big dog, and the'")
+    execute(book)
+    assert "TEXT was changed: the exported numbers are not checked." in capsys.readouterr().out
 
 
 @pytest.mark.full(reason="starts processes and waits for them, 69 s")

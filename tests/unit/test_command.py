@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 import core
 from app import command, models
 from app.server import launch
-from core import installation, machine, real, real_packages
+from core import installation, machine, real, real_packages, zoo
 
 ROOT = Path(__file__).resolve().parents[2]
 TALE = "The fox saw a grape.\n\nThe crow had a cheese.\n\nThe ant had a crumb.\n\n" * 30
@@ -143,11 +144,49 @@ def test_what_is_trained_opens_by_its_folder_and_in_the_app(
 def test_an_export_says_what_it_wrote_and_warns_of_what_it_changed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert command.main(["export", "/attention?block=2&head=1&row=up", "a.html", "--theme", "dark"]) == 0
+    link = "/attention?block=2&head=1&text=" + "red+" * 200
+    assert command.main(["export", link, "a.html", "--theme", "dark"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("a.html: 0.") and "L2H1 of tales-gpt" in out and "row=up" in err
+    assert out.startswith("a.html: 0.") and "L2H1 of tales-gpt" in out and "longer than" in err
     document = Path("a.html").read_text(encoding="utf-8")
     assert 'data-theme="dark"' in document and "L2H1 of tales-gpt" in document
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ("/attention?block=33", "block=33 is more than this model and text have (3)"),
+        ("/attention?head=4", "head=4 is more than this model and text have (3)"),
+        ("/attention?row=11", "row=11 is more than this model and text have (10)"),
+        ("/attention?step=50", "step=50 is more than this model and text have (10)"),
+        ("/attention?block=-1", "block=-1 is not between 0 and 999"),
+        ("/attention?row=up", "row=up is not a whole number"),
+        ("/attention?blok=2", "“blok”"),
+        ("/multi_head?block=4", "block=4 is more than this model and text have (3)"),
+        ("/tokenization?merge=9000", "merge=9000 is more than this model and text have"),
+    ],
+)
+def test_an_export_refuses_a_choice_that_the_model_does_not_have(
+    link: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["export", link, "refused.html"]) == 2
+    out, err = capsys.readouterr()
+    assert message in err and not out and not Path("refused.html").exists()
+
+
+def test_an_export_names_a_model_of_a_folder_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "models" / "my-model"
+    shutil.copytree(zoo.BUNDLED / "tales-gpt", folder)
+    monkeypatch.setenv("GLASSBOX_MODELS", str(folder.parent))
+    monkeypatch.setenv("GLASSBOX_LIVE", "https://glassbox.example")
+    for name in (str(folder), "./my-model"):  # the second is the name in a link of the app
+        assert command.main(["export", f"/attention?model={name}", "named.html"]) == 0
+        document = Path("named.html").read_text(encoding="utf-8")
+        assert "L3H2 of my-model" in document and "model=.%2Fmy-model" in document
+        assert str(tmp_path) not in document and str(tmp_path).replace("/", "%2F") not in document
+        assert str(tmp_path) not in capsys.readouterr().out
 
 
 class Fetched:

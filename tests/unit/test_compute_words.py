@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from app import csv_table
 from app.frame import takeaway
 from app.units import in_words
+from core import real
 from core.config import preset
 from core.costs.accelerators import ACCELERATORS
 from core.costs.schedule import usual_tokens
 from core.families.presets import PRESETS
 from pages.compute import at_scale, story
-from pages.compute.subject import Subject
+from pages.compute.subject import Subject, _read
 
 
 def subject(key: str, read: int = 0, **sizes: int) -> Subject:
@@ -49,6 +51,21 @@ def test_whose_tokens_a_training_reads(billions: dict[str, float]) -> None:
     wrong = replace(gpt2, sizes={"d_model": 100}, wrong="does not divide")
     billions["billions"] = 0.0
     assert at_scale.tokens_read(wrong)[1] == "unpublished", "shown is the model as it is"
+
+
+def test_the_published_model_reads_as_many_tokens_as_its_card_says() -> None:
+    card = real.card("SmolLM2-135M")
+    assert "two trillion tokens" in card["read"]
+    assert _read(cast("Any", SimpleNamespace(card=card))) == 2 * 10**12
+
+
+def test_the_open_model_reads_no_longer_text_than_its_context() -> None:
+    rotary = PRESETS["llama2-7b"].config.replace(n_ctx=8192)
+    shown = replace(subject("open"), base=rotary, config=rotary)
+    assert shown.longest == 8192 and subject("llama2-7b").longest is None
+    fits = {"batch": 1, "length": 547_563}
+    told = str(story._fit(shown, {"training": fits, "using": fits}))
+    assert "1 text of all 8,192 tokens that it can read" in told and "547,563" not in told
 
 
 def head(config: Any) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import app.show
+import core
 from app import models, runs
-from app.models import RefusedModel
+from app.models import RefusedModel, gallery
+from core import zoo
+from core.checkpoints import CheckpointError
 from core.runs import Run
 from core.training.spec import TrainSpec
 
@@ -181,3 +186,56 @@ def test_what_is_no_run_is_refused(name: str) -> None:
     with pytest.raises(RefusedModel, match="is no training run"):
         models.resolve(name)
     assert runs.run_id("tales-gpt") == runs.run_id("0" * 24) == ""
+
+
+def cache_folder(root: Path, name: str) -> Path:
+    """Make a model of the hub's cache in `root`, with each file a link to a blob; return its snapshot."""
+    home = root / name
+    snapshot, blobs = home / "snapshots" / "0123abcd", home / "blobs"
+    shutil.copytree(zoo.BUNDLED / "tales-gpt", snapshot, ignore=shutil.ignore_patterns("snapshots"))
+    blobs.mkdir()
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text("0123abcd", encoding="utf-8")
+    for path in list(snapshot.iterdir()):
+        path.rename(blobs / path.name)
+        path.symlink_to(Path("../../blobs") / path.name)
+    return snapshot
+
+
+def test_a_folder_of_the_hubs_cache_opens_as_it_is(root: Path) -> None:
+    snapshot = cache_folder(root / "first", "models--owner--tale")
+    choice = models.resolve("./models--owner--tale")
+    assert choice in models.folders() and choice.target == snapshot
+    seen = models.look(choice)
+    assert seen is not None and not seen.problem and seen.config is not None
+    lm = core.load(choice.target)
+    assert lm.n_parameters == core.load(root / "first" / "models--owner--tale").n_parameters
+    assert app.show._model_name(lm.name) == "./models--owner--tale"
+
+
+@pytest.mark.parametrize(
+    "away", ["../../../../secret/config.json", "../../../models--owner--other/blobs/config.json"]
+)
+def test_a_link_of_a_cache_folder_to_anything_but_its_blobs_is_refused(root: Path, away: str) -> None:
+    cache_folder(root / "first", "models--owner--other")
+    config = cache_folder(root / "first", "models--owner--tale") / "config.json"
+    config.unlink()
+    config.symlink_to(away)
+    seen = models.look(models.resolve("./models--owner--tale"))
+    assert seen is not None and "outside its folder" in seen.problem
+    with pytest.raises(CheckpointError, match="outside its folder"):
+        core.load(root / "first" / "models--owner--tale")
+
+
+def test_a_snapshot_that_is_a_link_out_of_the_folder_is_refused(root: Path) -> None:
+    snapshot = cache_folder(root / "first", "models--owner--tale")
+    moved = root / "secret" / "0123abcd"
+    snapshot.rename(moved)
+    snapshot.symlink_to(moved, target_is_directory=True)
+    assert "./models--owner--tale" not in [choice.name for choice in models.folders()]
+
+
+def test_a_linked_folder_is_listed_with_the_reason_why_it_is_not_opened(root: Path) -> None:
+    (entry,) = [one for one in gallery.entries() if one.name == "./out"]
+    assert "symbolic link out of the model folders" in entry.problem
+    assert not gallery.readme(entry) and not gallery.card(entry)

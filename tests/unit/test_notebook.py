@@ -30,6 +30,33 @@ def test_the_same_page_gives_the_same_file() -> None:
     assert notebook.build("T", "a", CELLS) != notebook.build("T", "b", CELLS)
 
 
+ASSERTED = [
+    "# %% Así\nread = len('a text')\nassert read == 6; assert read > 5",
+    "for number in range(2):\n    assert [\n        read, number\n    ] == [6, number]",
+]
+
+
+@pytest.mark.parametrize("text", ["a text", "another text"])
+def test_exported_numbers_are_checked_for_the_exported_text_alone(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = nbformat.reads(notebook.build("T", "a", ASSERTED, {"TEXT": "a text"}), as_version=4)
+    variables: dict[str, object] = {}
+    for cell in [cell for cell in book.cells if cell.cell_type == "code"][1:]:
+        exec(cell.source.replace("TEXT = 'a text'", f"TEXT = {text!r}"), variables)
+    assert variables["read"] == len(text)
+    reports = capsys.readouterr().out.count("TEXT was changed: the exported numbers are not checked.")
+    assert reports == (text != "a text")
+
+
+def test_a_wrong_number_of_the_exported_text_still_fails() -> None:
+    wrong = [*ASSERTED, "assert len('a text') == 7"]
+    book = nbformat.reads(notebook.build("T", "a", wrong, {"TEXT": "a text"}), as_version=4)
+    code = "\n".join(cell.source for cell in book.cells[2:] if cell.cell_type == "code")
+    with pytest.raises(AssertionError):
+        exec(code, {})
+
+
 def first_cell(folder: Path, home: str = "") -> subprocess.CompletedProcess[str]:
     """Run the first code cell in `folder`, as a notebook there would."""
     source = nbformat.reads(notebook.build("T", "a", []), as_version=4).cells[1].source

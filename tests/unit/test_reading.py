@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import core
 from app import reading
 from core.config import ModelConfig
 from core.language_model import LanguageModel
@@ -42,7 +43,7 @@ LM = model()
 )  # fmt: skip
 def test_every_script_is_read_as_it_is(text: str) -> None:
     read = reading.read(LM, text, SAMPLE)
-    assert text.startswith(read.text)
+    assert text.endswith(read.text)
     assert list(read.ids) == LM.tokenizer.encode(read.text)
     assert read.clipped == (read.text != text)
     assert bool(read.notes) == read.clipped or text.isspace()
@@ -76,9 +77,29 @@ def test_a_very_long_text_is_clipped_before_it_is_tokenized_and_says_so() -> Non
     assert 0 < max(given) <= 32 * reading.CHARACTERS_PER_TOKEN
     assert read.clipped
     assert len(read.ids) == 32
-    assert text.startswith(read.text)
+    assert text.endswith(read.text)
     assert "32 tokens" in read.notes[0]
-    assert f"first {len(read.text)}" in read.notes[0]
+    assert f"last {len(read.text)}" in read.notes[0]
+
+
+@pytest.mark.parametrize("character", ["👩‍👩‍👧‍👦", "e\u0301\u0302\u0323", "🇪🇸", "👍🏽", "日"])
+def test_too_long_a_text_is_cut_between_two_characters(character: str) -> None:
+    lm = core.load("tales-gpt")
+    for words in range(3):
+        text = "a " * words + character * 400
+        read = reading.read(lm, text, SAMPLE, longest=40)
+        assert read.clipped and len(read.ids) <= 40
+        assert text.endswith(read.text) and not len(read.text) % len(character)
+        aim, _ = reading.read_target(lm, text, longest=40)  # what a decoder has written keeps its beginning
+        assert text.startswith(aim) and not len(aim.lstrip("a ")) % len(character)
+
+
+def test_a_decoder_keeps_the_end_of_too_long_a_text_and_its_tokens() -> None:
+    lm = core.load("tales-gpt")
+    text = "The sun was low. " * 20 + "A red ball was lost. She found the red"
+    read = reading.read(lm, text, SAMPLE, longest=12)
+    assert read.text.endswith("She found the red")
+    assert list(read.ids)[1:] == lm.tokenizer.encode(text)[-11:]
 
 
 def test_a_picture_may_hold_less_than_the_context() -> None:
