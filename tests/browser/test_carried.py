@@ -173,8 +173,10 @@ def test_home_appends_its_guess_again_and_again(files: dict[str, Path], tab: Pag
         )
     lm = core.load("tales-gpt")
     assert tab.input_value("textarea") == TEXT + lm.generate(TEXT, max_new_tokens=3).text.removeprefix(TEXT)
-    tab.fill("textarea", "ball " * 200)
-    expect(tab.locator(".gb-own-status")).to_contain_text("The picture holds 128 tokens of the")
+    tab.fill("textarea", "cat " + "ball " * 200)
+    expect(tab.locator(".gb-own-status")).to_contain_text("The picture holds the last 128 tokens of the")
+    until(lambda: len(state(tab)["tokens"]) == 128, "the longer text")
+    assert not any("cat" in token for token in state(tab)["tokens"]), "the beginning is left out"
 
 
 @left_to_full

@@ -72,7 +72,9 @@ export function computing(way, own) {
   /** @returns {Asked & {whole: number}} */
   function asked() {
     const all = opened.tokenizer.encode(now.text);
-    const ids = all.slice(0, longest);
+    // Of too long a text the end is read, as in Python: the model predicts what comes next.
+    const { before } = opened.tokenizer.around;
+    const ids = all.length <= longest ? all : [...before, ...all.slice(all.length - longest + before.length)];
     const model = opened.at(now.moment);
     const stamp = JSON.stringify([now.moment, now.text]);
     const name =
@@ -120,7 +122,7 @@ export function computing(way, own) {
       const tokens = { tokens: counted(longest, "token"), whole: thousands(one.whole) };
       return {
         data,
-        said: say("Computed in this file, in {ms} ms. The picture holds {tokens} of the {whole}.", {
+        said: say("Computed in this file, in {ms} ms. The picture holds the last {tokens} of the {whole}.", {
           ms,
           ...tokens,
         }),
