@@ -24,6 +24,7 @@ if __name__ != "__mp_main__":
     from app.server.limits import Limited
     from app.server.start import lifespan, on_error
     from app.server.uploads import Uploads
+    from app.server.websocket_filter import WebSocketFilter
     from app.session.owner import OwnerCookie
     from app.session.visitors import Visitor
 
@@ -42,6 +43,7 @@ if __name__ != "__mp_main__":
             Middleware(Headers),
             Middleware(Visitor),
             Middleware(Limited, refused=metrics.refused, watch=metrics.gauges.watch),
+            Middleware(WebSocketFilter),
             Middleware(OwnerCookie, claim=runs.claim, bare=("/join", "/room/")),
             Middleware(Uploads),
             *([Middleware(development.Reload)] if development.is_on() else []),

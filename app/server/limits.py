@@ -35,6 +35,7 @@ PREFIX = "GLASSBOX_LIMIT_"
 HIDDEN = "/_stcore/metrics"  # Streamlit's, which tells everybody; ours ask who wants to know (app/server/metrics.py)
 AGAIN = 20  # seconds after which a page, or a stream, that was refused is asked for again
 BURST, EACH = 30, 0.1  # messages of one page at once; seconds between two when there were more
+LARGE = 200_000  # bytes of a message that count as another message
 MINUTE = 60.0
 OURS = ("/runs/", "/rooms", "/join", "/room/")  # whose requests are counted by the minute
 
@@ -254,7 +255,8 @@ class Paced:
         message = await self.receive()
         if message["type"] == "websocket.receive":
             now = self.clock()
-            self.left = min(float(BURST), self.left + (now - self.last) / EACH) - 1
+            cost = 1 + len(message.get("bytes") or b"") // LARGE
+            self.left = min(float(BURST), self.left + (now - self.last) / EACH) - cost
             self.last = now
             if self.left < 0:
                 self.tell()

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import models, runs
 from app.models import cache, memory, turns
-from app.server import metrics, sessions
+from app.server import metrics, sessions, websocket_filter
 from app.session import state
 from core import logs, server_process
 from core.messages import say
@@ -130,6 +130,9 @@ def _leaving_in_time() -> Iterator[None]:
         yield
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    if (server := getattr(before[signal.SIGTERM], "__self__", None)) is not None:
+        # Streamlit gives uvicorn maxMessageSize, which is meant for messages to the browser.
+        server.config.ws_max_size = websocket_filter.LARGEST
 
     def heard(number: int, frame: Any) -> None:
         _leave_after(LEAVES)

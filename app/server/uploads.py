@@ -24,7 +24,9 @@ OF_ONE = 16 * MB  # bytes of files per session
 OF_ADDRESS = 128 * MB  # of all sessions from one network address: a class
 OF_ALL = 256 * MB
 LARGEST = 6 * MB  # size assumed for a request without Content-Length: more than maxUploadSize allows
-_ADDRESS = re.compile(r".*/_stcore/upload_file/([^/]{1,200})/([^/]{1,200})")
+ENTRY = 4096  # bytes that a stored file takes beside its content, name and type
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ADDRESS = re.compile(rf"/_stcore/upload_file/({_UUID})/({_UUID})")
 
 
 _TOO_MUCH = {
@@ -44,13 +46,12 @@ class Uploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
-        found = (
-            _ADDRESS.fullmatch(scope["path"])
-            if scope["type"] == "http" and scope["method"] == "PUT"
-            else None
-        )
-        if found is None:
+        if scope["type"] != "http" or scope["method"] != "PUT":
             await self.app(scope, receive, send)
+            return
+        found = _ADDRESS.fullmatch(str(scope["path"]).removeprefix(str(scope.get("root_path", ""))))
+        if found is None:  # Streamlit takes any ids; its own are UUIDs, and nothing else is put
+            await PlainTextResponse("Not found.\n", 404)(scope, receive, send)
             return
         headers = HTTPConnection(scope).headers
         session, size = found[1], _size(headers.get("content-length"))
@@ -83,7 +84,9 @@ def kept() -> Counter[str]:
         return Counter()
     stored = getattr(runtime.get_instance().uploaded_file_mgr, "file_storage", {})
     sizes = {
-        session: sum(len(file.data) for file in list(files.values()))
+        session: sum(
+            len(file.data) + len(file.name) + len(file.type) + ENTRY for file in list(files.values())
+        )
         for session, files in list(stored.items())
     }
     return Counter(sizes)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from app.server import uploads
-from app.server.uploads import LARGEST, MB, OF_ADDRESS, OF_ALL, OF_ONE
+from app.server.uploads import ENTRY, LARGEST, MB, OF_ADDRESS, OF_ALL, OF_ONE
 from app.session.visitors import HEADER
 
 
@@ -41,18 +42,53 @@ def site() -> TestClient:
     return TestClient(Starlette(routes=routes, middleware=[Middleware(uploads.Uploads)]))
 
 
-def put(client: TestClient, session: str, size: int) -> int:
+FILE = str(UUID(int=1))
+
+
+def session_id(name: object) -> str:
+    """The id of a session, a UUID as Streamlit gives it."""
+    return str(uuid5(NAMESPACE_URL, str(name)))
+
+
+def address(name: object) -> str:
+    """The upload address of a session's file."""
+    return f"/_stcore/upload_file/{session_id(name)}/{FILE}"
+
+
+def put(client: TestClient, session: object, size: int) -> int:
     """Upload so many bytes; the answer's status."""
-    return int(client.put(f"/_stcore/upload_file/{session}/file", content=bytes(size)).status_code)
+    return int(client.put(address(session), content=bytes(size)).status_code)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/_stcore/upload_file/{UUID(int=2)}/{'f' * 201}",
+        f"/_stcore/upload_file/{UUID(int=2)}/file",
+        f"/_stcore/upload_file/mine/{UUID(int=1)}",
+        f"/_stcore/upload_file/{UUID(int=2)}/{UUID(int=1)}%0A",
+        f"/_stcore/upload_file/{UUID(int=2)}%0A/{UUID(int=1)}",
+        f"/elsewhere/_stcore/upload_file/{UUID(int=2)}/{UUID(int=1)}",
+        "/anything",
+    ],
+)
+def test_only_addresses_that_streamlit_gives_take_uploads(path: str, held: Counter[str]) -> None:
+    assert site().put(path, content=b"x").status_code == 404
+
+
+def test_a_site_below_a_path_takes_uploads(held: Counter[str]) -> None:
+    below = TestClient(site().app, root_path="/glassbox")
+    assert below.put(f"/glassbox{address('mine')}", content=b"x").status_code != 404
+    assert below.put(f"/glassbox{address('mine')}x", content=b"x").status_code == 404
 
 
 def test_a_session_keeps_so_much(held: Counter[str]) -> None:
     client = site()
-    held["mine"] = OF_ONE - MB
+    held[session_id("mine")] = OF_ONE - MB
     assert put(client, "mine", MB) == 204
     assert put(client, "mine", MB + 1) == 413
     assert put(client, "other", MB + 1) == 204
-    held["mine"] = 0
+    held[session_id("mine")] = 0
     assert put(client, "mine", MB + 1) == 204
 
 
@@ -60,9 +96,9 @@ def test_the_sessions_of_a_network_keep_so_much(held: Counter[str]) -> None:
     app = site().app
     client, other = (TestClient(app, headers={HEADER: place}) for place in ("10.0.0.1", "10.0.0.2"))
     for number in range(OF_ADDRESS // OF_ONE):
-        assert put(client, str(number), MB) == 204
-        held[str(number)] = OF_ONE
-    answer = client.put("/_stcore/upload_file/new/file", content=bytes(MB))
+        assert put(client, number, MB) == 204
+        held[session_id(number)] = OF_ONE
+    answer = client.put(address("new"), content=bytes(MB))
     assert answer.status_code == 413 and answer.text.startswith("Too much: your network has")
     assert put(other, "another's", MB) == 204, "others have room"
     held.clear()
@@ -72,15 +108,15 @@ def test_the_sessions_of_a_network_keep_so_much(held: Counter[str]) -> None:
 def test_all_sessions_keep_so_much(held: Counter[str]) -> None:
     client = site()
     for number in range(OF_ALL // OF_ONE):
-        held[str(number)] = OF_ONE
+        held[session_id(number)] = OF_ONE
     assert put(client, "new", MB) == 413
-    assert client.get("/_stcore/upload_file/new/file").status_code == 204
-    assert client.delete("/_stcore/upload_file/0/file").status_code == 204
+    assert client.get(address("new")).status_code == 204
+    assert client.delete(address(0)).status_code == 204
 
 
 def test_a_request_that_hides_its_length_counts_as_the_largest(held: Counter[str]) -> None:
-    held["mine"] = OF_ONE - LARGEST + 1
-    answer = site().put("/_stcore/upload_file/mine/file", content=iter([b"x"]))
+    held[session_id("mine")] = OF_ONE - LARGEST + 1
+    answer = site().put(address("mine"), content=iter([b"x"]))
     assert answer.status_code == 413
     assert "Remove a file first" in answer.text
 
@@ -99,7 +135,7 @@ def test_files_on_their_way_count(held: Counter[str]) -> None:
             answers.extend([message["status"]] if "status" in message else [])
 
         scope = {
-            "type": "http", "method": "PUT", "path": "/_stcore/upload_file/mine/file",
+            "type": "http", "method": "PUT", "path": address("mine"),
             "headers": [(b"content-length", str(5 * MB).encode())],
         }  # fmt: skip
         bounded = uploads.Uploads(slow)
@@ -120,6 +156,7 @@ def test_what_streamlit_keeps_is_what_is_counted(monkeypatch: pytest.MonkeyPatch
         manager.add_file(session, UploadedFileRec(name, name, "text/plain", bytes(size)))
     monkeypatch.setattr(uploads.runtime, "exists", lambda: True)
     monkeypatch.setattr(uploads.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
-    assert uploads.kept() == {"mine": 15, "other": 7}
+    beside = len("a") + len("text/plain") + ENTRY  # a name, a type and an entry
+    assert uploads.kept() == {"mine": 15 + 2 * beside, "other": 7 + beside}
     manager.remove_session_files("mine")
-    assert uploads.kept() == {"other": 7}
+    assert uploads.kept() == {"other": 7 + beside}
