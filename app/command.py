@@ -13,11 +13,13 @@ An error is one line, and the exit status is 2. No Streamlit in here: `run` star
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib.util
 import ipaddress
 import os
 import re
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -301,9 +303,15 @@ def _backup(options: argparse.Namespace) -> int:
         _tell("Kept", backup(sys.stdout.buffer))
         return 0
     path = Path(options.file)
-    # Only this user may read it: it holds keys and texts.
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        held = backup(out)
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    # The archive gets its name when it is whole: a backup that was killed leaves no file that looks like one.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as scratch:
+        written = Path(scratch) / path.name
+        # Only this user may read it: it holds keys and texts.
+        with os.fdopen(os.open(written, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+            held = backup(out)
+        written.rename(path)
     _tell(f"{path}: {path.stat().st_size / 1e6:.1f} MB. Kept", held)
     return 0
 

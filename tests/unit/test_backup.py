@@ -7,6 +7,7 @@ import sqlite3
 import tarfile
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -100,6 +101,22 @@ def test_a_backup_holds_a_consistent_store_while_others_write(data: Path) -> Non
         a, b = found.execute("SELECT a, b FROM pairs").fetchone()
         assert a == b
     found.close()
+
+
+def test_a_backup_that_ends_early_leaves_no_archive(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "archives"
+    folder.mkdir()
+
+    def backup_half(out: IO[bytes]) -> list[str]:
+        out.write(b"half an archive")
+        assert not (folder / "kept.tar.gz").exists(), "not before it is whole"
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("core.runs.backup.backup", backup_half)
+    assert command.main(["backup", str(folder / "kept.tar.gz")]) == 2
+    assert not list(folder.iterdir())
 
 
 def test_a_store_that_stands_is_never_overwritten(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import pytest
@@ -62,6 +64,15 @@ def test_a_token_shows_its_space(token: str, shown: str) -> None:
 def test_csv_keeps_values_and_defuses_formulas() -> None:
     table = {"token": [" a", '=1+1"', "-", "b,c\n"], "p": [0.5, -1, 2, 3]}
     assert csv_table.to_csv(table) == 'token,p\n a,0.5\n"\'=1+1""",-1\n-,2\n"b,c\n",3\n'
+
+
+def test_a_carriage_return_starts_no_row_of_a_csv() -> None:
+    table = {"token": ["a\r=1+1", "b\r\nc", "\r=2"], "=name": [1, 2, 3]}
+    text = csv_table.to_csv(table)
+    assert "\r" not in text
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["token", "'=name"], ["a\n=1+1", "1"], ["b\nc", "2"], ["'\n=2", "3"],
+    ]  # fmt: skip
 
 
 def test_csv_refuses_columns_of_different_lengths() -> None:
