@@ -23,12 +23,16 @@ SAMPLE = 120  # characters of the learner's text that samples continue
 
 
 def current() -> TrainSpec:
-    """The spec of the next run; what a link brings and does not fit becomes the default preset, with a message."""
+    """The spec of the next run; what a link brings and does not fit becomes the default preset, with a message.
+
+    No control of the page sets the device or the compiler, and a visitor's link does not either: compiling keeps a
+    processor busy for minutes.
+    """
     raw = state.get("spec")
     if not raw:
         return presets.default()
     try:
-        return TrainSpec.from_json(raw)
+        return TrainSpec.from_json(raw).replace(device=None, compile=False)
     except ValueError as why:
         state.put({"spec": ""})
         state.note(

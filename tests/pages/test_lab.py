@@ -426,6 +426,15 @@ def test_a_spec_in_a_link_that_does_not_fit_falls_back_with_a_message(
     assert store(app)["spec"] == "" and not app.button(key="lab.go").disabled
 
 
+def test_a_link_chooses_neither_the_device_nor_the_compiler(open_page: OpenPage, queue: Runs) -> None:
+    spec = TrainSpec(**SMALL)
+    app = open_page("lab", spec=spec.replace(compile=True, device="meta").to_json())
+    app.button(key="lab.go").click().run()
+    (run,) = queue.store.list(owner=OWNER)
+    assert run.spec.steps == spec.steps and not run.spec.compile and run.spec.device is None
+    queue.store.delete(run.id, OWNER)
+
+
 def test_the_link_carries_the_whole_spec(open_page: OpenPage) -> None:
     app = opened(open_page)
     app.selectbox(key="lab.optimizer").set_value("adamw").run()
