@@ -256,7 +256,7 @@ def _own(spec: TrainSpec) -> None:
         if text is None:
             st.caption(say("Own text: not here any more: bring it again."))
         else:
-            st.caption(say("Own text: {characters} are in use.", characters=counted(len(text), "character")))
+            st.caption(say("Own text: {characters} in use.", characters=counted(len(text), "character")))
 
 
 # ---------------------------------------------------------------- what the buttons do

@@ -168,7 +168,9 @@ export const toyFigure = {
           ? say("diverged")
           : run?.going && state !== "done"
             ? state === "queued"
-              ? say("waits ({place})", { place: feed?.state.place ?? "" })
+              ? feed?.state.place
+                ? say("waits ({place})", { place: feed.state.place })
+                : say("waits")
               : say("step {step}", { step: feed?.lastStep ?? 0 })
             : held === null
               ? say("none yet")

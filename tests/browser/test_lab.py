@@ -442,11 +442,11 @@ def test_an_own_text_is_uploaded_or_refused_in_words_and_a_run_learns_it(
         assert "Toyland" in driver.component_state(mine, NAME)["plan"]
     brings(mine, "sea.txt", SEA.encode())
     until(mine, lambda now: now["plan"].startswith("Own text, characters"))
-    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters are in use.")).to_be_visible()
+    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters in use.")).to_be_visible()
     expect(mine.get_by_test_id("stAlert")).to_have_count(0)
     brings(mine, "large.txt", b"x y " * 1_400_000)
     expect(mine.get_by_test_id("stFileUploader")).to_contain_text("5.0MB or smaller")
-    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters are in use.")).to_be_visible()
+    expect(mine.get_by_text(f"Own text: {len(SEA):,} characters in use.")).to_be_visible()
     mine.keyboard.press("Escape")
     press(mine, "Start")
     state = until(mine, lambda now: first(now)["state"] == "done" and now["model"].startswith("run:"))
@@ -466,7 +466,7 @@ def test_a_pasted_text_is_the_data_of_the_next_run(mine: Page) -> None:
     box.fill(pasted)
     box.press("Control+Enter")
     until(mine, lambda now: now["plan"].startswith("Own text, characters"))
-    expect(mine.get_by_text(f"Own text: {len(pasted):,} characters are in use.")).to_be_visible()
+    expect(mine.get_by_text(f"Own text: {len(pasted):,} characters in use.")).to_be_visible()
     expect(mine.get_by_role("tab", name="Own text")).to_have_attribute("aria-selected", "true")
 
 

@@ -53,7 +53,7 @@ def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(
         page.locator(".st-key-gb-lab-more button").first.click()
         page.get_by_role("tab", name="Own text").click()
         page.locator(".st-key-lab-upload input[type=file]").set_input_files(text)
-        page.get_by_text(f"Own text: {len(TEXT):,} characters are in use.").wait_for()
+        page.get_by_text(f"Own text: {len(TEXT):,} characters in use.").wait_for()
         page.keyboard.press("Escape")
         driver.wait_until_drawn(page)  # a run of the page replaces its files
         with page.expect_download() as downloaded:
