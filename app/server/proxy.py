@@ -17,6 +17,7 @@ from pathlib import Path
 
 COOKIE = "glassbox_server"  # the port follows: several Glassboxes of one machine share their cookies
 # Of a request: a file has 5 MB at most (app/.streamlit/config.toml), and its form some bytes more.
+STRICT = "max-age=31536000"  # seconds: browsers that came by https once take nothing else for a year
 LARGEST = "7MB"
 _TOO_LARGE = "^([7-9][0-9]{6}|[0-9]{8,})$"  # a length of as much, known before anything is read
 HEALTH = "/_stcore/health"
@@ -126,9 +127,10 @@ def _site(front: Front, secret: str) -> str:
     """Return what visitors reach. Streams are not compressed; everything else is, unless the app has done so."""
     marks = "".join(f"\t\t{dial} {mark(secret, dial)}\n" for dial in dials(front))
     away = "Glassbox does not answer just now. Reload this page in a few seconds."
+    strict = f'\theader Strict-Transport-Security "{STRICT}"\n' if front.name else ""
     return f"""{front.address} {{
 	bind {front.host}
-	@large header_regexp Content-Length {_TOO_LARGE}
+{strict}	@large header_regexp Content-Length {_TOO_LARGE}
 	respond @large "That is too large: a file has 5 MB at most." 413
 	request_body {{
 		max_size {LARGEST}

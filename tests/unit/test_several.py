@@ -210,6 +210,7 @@ def test_encrypted_by_caddy_or_by_who_stands_in_front() -> None:
     own = proxy.caddyfile(proxy.Front("0.0.0.0", 443, (20001,), name="glassbox.school"), "s", LOG)
     assert "https://glassbox.school:443 {" in own and "SameSite=Lax; Secure" in own
     assert "auto_https disable_redirects" in own and "skip_install_trust" in own
+    assert 'header Strict-Transport-Security "max-age=31536000"' in own
     behind = proxy.caddyfile(
         proxy.Front("0.0.0.0", 8501, (20001,), proxies=("10.0.0.5", "10.1.0.0/16")), "s", LOG
     )
