@@ -55,6 +55,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     turns.minutes(), kept.days()  # what they say is checked before the first visitor comes
     sys.setswitchinterval(SWITCH)
     memory.share_one_heap()
+    server_process.raise_file_limit()
     prepare()
     try:
         names = models.bundled()

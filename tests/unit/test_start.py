@@ -273,3 +273,27 @@ def test_packages_that_two_threads_would_import_at_once_are_there_before() -> No
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     assert risky <= set(done.stdout.split()), risky - set(done.stdout.split())
+
+
+RAISE = """
+import resource
+from core.server_process import FILES, raise_file_limit
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+assert raise_file_limit() == most > 200
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 150))
+assert raise_file_limit() == 150  # never above what the system allows
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_server_may_open_as_many_files_as_the_system_allows() -> None:
+    subprocess.run([sys.executable, "-c", RAISE], cwd=ROOT, check=True)
+
+
+def test_the_limit_of_files_is_raised_at_start(warmed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(start.server_process, "raise_file_limit", lambda: called.append(True))
+    live_once()
+    assert called == [True]
