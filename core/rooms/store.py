@@ -426,6 +426,7 @@ class Rooms(Words, Views, Deals):
             if owner:
                 self._delete(connection, rooms.c.owner == owner)
                 forget_owner(connection, owner)
+        self.database.empty_log()
 
     def _leave(self, connection: sa.Connection, id: str, member: str) -> None:
         """Delete a member with its votes, its view and its run; nothing happens where it has not joined."""

@@ -68,6 +68,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             "journal_mode = WAL",  # readers and the writer do not block each other
             "synchronous = NORMAL",  # a killed process loses nothing; a power failure the last transactions
             "foreign_keys = ON",
+            "secure_delete = ON",  # what was deleted is overwritten in the file
             f"max_page_count = {max(64, largest_store() // _PAGE)}",
         ):
             _insist(lambda pragma=pragma: connection.execute(f"PRAGMA {pragma}"))  # type: ignore[misc]

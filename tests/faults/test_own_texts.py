@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -172,6 +173,20 @@ def test_forget_me_here_deletes_a_text_that_another_had_forked(store: Store, fir
     Rooms(store.database).forget(OWNER, "")
     assert not is_kept(store)
     assert [run.owner for run in store.list()] == [OTHER]
+
+
+def test_forget_me_here_leaves_no_byte_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")) as store:
+        store.create(spec(), OWNER, text=TEXT)
+        store.create(tiny(steps=2), OTHER)
+
+        def files() -> bytes:
+            return b"".join(path.read_bytes() for path in sorted(tmp_path.glob("runs.sqlite*")))
+
+        assert OWNER.encode() in files() and NAME.encode() in files()
+        Rooms(store.database).forget(OWNER, "")
+        assert OWNER.encode() not in files() and NAME.encode() not in files()
+        assert OTHER.encode() in files() and [run.owner for run in store.list()] == [OTHER]
 
 
 def test_in_an_earlier_store_a_text_belongs_to_whose_run_is_no_fork_of_anothers(place: str) -> None:
