@@ -31,7 +31,7 @@ if __name__ != "__mp_main__":
     bar.draw()
     follow.draw()
     pictures.begin()
-    visitor = runs.owner()
+    visitor = runs.visitor()
     if limits.slowed.reached(visitor):
         state.note(say(limits.SLOWED))
     with turns.drawing(visitor), metrics.viewed(chosen.url_path or "home"):

@@ -169,6 +169,15 @@ def owner() -> str:
     return mine
 
 
+def visitor() -> str:
+    """Return whose turn a page's long work takes: this browser, or all browsers without cookies of its network address.
+
+    A new id for each page without cookies would give a script as many turns as it opens pages.
+    """
+    known = owners.read(st.context.cookies.get(owners.COOKIE))
+    return known or address() or owner()
+
+
 def address() -> str:
     """Return a name for the browser's network address (app/session/visitors.py); "" where it is unknown."""
     return visitors.name_of(st.context.headers.get(visitors.HEADER, ""))

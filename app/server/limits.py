@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sse_starlette import ServerSentEvent
@@ -189,7 +189,9 @@ class Limited:
         """Hold a live page's place, and slow its messages down where there are too many."""
         try:
             place = Place.of(scope)
-            with self.pages.held(place):
+            # A browser has its cookie by now. Those without one count as one visitor of their network address.
+            one = place if place.visitor else replace(place, visitor=f"no cookie, {place.address}")
+            with self.pages.held(one):
                 await self.app(scope, Paced(receive, lambda: slowed.count(place.visitor)), send)
         except Refused:
             self.refused("page")

@@ -94,6 +94,16 @@ def test_a_visitor_with_many_tabs_keeps_nobody_else_out() -> None:
         assert client.get("/", headers=forged).status_code == 200, "nobody is kept out in another's name"
 
 
+def test_pages_without_cookies_count_as_one_visitor_of_their_address() -> None:
+    client = TestClient(server(Limits(pages_visitor=2)))
+    stream = "/_stcore/stream"
+    with client.websocket_connect(stream), client.websocket_connect(stream):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(stream):
+            pytest.fail("a third one was let in")
+        with client.websocket_connect(stream, headers=cookies(FIRST)):
+            assert client.get("/", headers=HTML).status_code == 200, "a new browser gets its cookie first"
+
+
 def test_a_stream_that_is_refused_says_why_and_when_to_come_again() -> None:
     """A browser tells a page nothing of an EventSource that was answered by an error."""
     refused = Counter[str]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.session import visitors
+from app import runs
+from app.session import owner, visitors
 
 
 def found(peer: str, *forwarded: str, known: str = "") -> str:
@@ -92,3 +94,17 @@ def test_a_visit_is_encrypted_where_a_proxy_of_ours_says_so(
     assert visitors.scheme_of(scope, networks) == scheme
     encrypted = {"http": "ws", "https": "wss"}
     assert visitors.scheme_of({**scope, "scheme": "ws"}, networks) == encrypted[scheme]
+
+
+def test_pages_without_a_cookie_share_the_turns_of_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(cookies: dict[str, str], address: str) -> str:
+        context = SimpleNamespace(cookies=cookies, headers={visitors.HEADER: address})
+        monkeypatch.setattr(runs.st, "context", context)
+        return runs.visitor()
+
+    assert seen({}, "10.0.0.1") == seen({}, "10.0.0.1") != seen({}, "10.0.0.2")
+    one, other = owner.new(), owner.new()
+    assert seen({owner.COOKIE: owner.signed(one)}, "10.0.0.1") == one
+    assert seen({owner.COOKIE: owner.signed(other)}, "10.0.0.1") == other
+    forged = {owner.COOKIE: f"{one}.{'0' * 64}"}
+    assert seen(forged, "10.0.0.1") == seen({}, "10.0.0.1")
