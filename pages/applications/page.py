@@ -53,8 +53,8 @@ uses.fit(USES[state.get("use")])
 uses.follow_typing()
 ctx = page.begin("applications", apart=say(APART))
 typed, _ = reading.clean(state.get("text"))
-# The frame cuts the text to what the open model reads, and another one answers here.
-text = typed if typed.startswith(ctx.text) else ctx.text
+# The frame cuts the text to what the open model reads, its beginning or its end, and another one answers here.
+text = typed if ctx.text and ctx.text in typed else ctx.text
 asked_for = replace(ctx.asked.alone, text=text)
 wish = answers.wish(text, asked_for.values)
 use = wish.use

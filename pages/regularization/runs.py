@@ -89,8 +89,8 @@ def compare_losses(pair: list[Arm], key: str) -> str:
         return ""
     best, end = plain.best - other.best, plain.last - other.last
     return say(
-        "“{arm}”, on held-out fables: the loss is {best} where each run is kept at its best step, and {end} at the "
-        "last step. One run each gives no verdict: another seed may differ by as much.",
+        "“{arm}”, loss on held-out fables: {best} with each run at its best step, {end} at the last. One run each "
+        "gives no verdict.",
         arm=named(key), best=_difference(best), end=_difference(end),
     )  # fmt: skip
 

@@ -255,7 +255,7 @@ def test_losses_are_compared_with_their_difference_and_without_a_verdict() -> No
         last = float(plain[np.isfinite(plain)][-1] - other[np.isfinite(other)][-1])
         said = runs.compare_losses([arms["plain"], arms[key]], key)
         assert said.startswith(f"“{runs.named(key)}”") and "no verdict" in said
-        first, second = said.split(" where each run is kept at its best step, ")
+        first, second = said.split(" with each run at its best step, ")
         for value, part in ((best, first), (last, second)):
             assert f"{'lower' if value > 0 else 'higher'} by {abs(value):.3f} nats" in part
 
@@ -268,4 +268,6 @@ def test_a_run_that_is_best_at_its_end_has_not_overfitted() -> None:
 def test_the_gain_is_said_where_the_runs_are_drawn(open_page: Any) -> None:
     for stage, drawn in ((-1, True), (0, False), (4, False), (5, True)):
         app = open_page("regularization", text=TEXT, stage=stage)
-        assert any("is kept at its best step" in caption.value for caption in app.caption) == drawn, stage
+        assert any("with each run at its best step" in caption.value for caption in app.caption) == drawn, (
+            stage
+        )

@@ -161,7 +161,7 @@ def test_memory_is_counted_by_hand(lm: LanguageModel, measures: Measures) -> Non
 def test_a_card_holds_what_the_sum_leaves_room_for(measures: Measures) -> None:
     blocks = 32 * (4 * 4096**2 + 3 * 4096 * 11_008)
     others = 2 * 32_000 * 4096 + (2 * 32 + 1) * 4096
-    room = 24 * 2**30
+    room = 24 * 10**9
     keys = 2 * 32 * 32 * 128 * 4096 * 2  # both, blocks, heads, numbers of each, tokens, bytes
     scales = 4 * 32 * (4 * 4096 + 2 * 11_008 + 4096)  # at most float32, one a row
     fits = {(room - (blocks / 2 + 2 * others + extra)) // keys for extra in (0, scales)}
