@@ -46,11 +46,11 @@ class Uploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
-        if scope["type"] != "http" or scope["method"] != "PUT":
-            await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "PUT" or "/_stcore/" not in scope["path"]:
+            await self.app(scope, receive, send)  # a room's votes are put, too
             return
         found = _ADDRESS.fullmatch(str(scope["path"]).removeprefix(str(scope.get("root_path", ""))))
-        if found is None:  # Streamlit takes any ids; its own are UUIDs, and nothing else is put
+        if found is None:  # Streamlit takes any ids; its own are UUIDs
             await PlainTextResponse("Not found.\n", 404)(scope, receive, send)
             return
         headers = HTTPConnection(scope).headers

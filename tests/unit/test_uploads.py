@@ -69,11 +69,20 @@ def put(client: TestClient, session: object, size: int) -> int:
         f"/_stcore/upload_file/{UUID(int=2)}/{UUID(int=1)}%0A",
         f"/_stcore/upload_file/{UUID(int=2)}%0A/{UUID(int=1)}",
         f"/elsewhere/_stcore/upload_file/{UUID(int=2)}/{UUID(int=1)}",
-        "/anything",
     ],
 )
 def test_only_addresses_that_streamlit_gives_take_uploads(path: str, held: Counter[str]) -> None:
     assert site().put(path, content=b"x").status_code == 404
+
+
+def test_what_else_is_put_is_none_of_its_business() -> None:
+    async def vote(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("counted")
+
+    app = Starlette(
+        routes=[Route("/rooms/{id}/vote", vote, methods=["PUT"])], middleware=[Middleware(uploads.Uploads)]
+    )
+    assert TestClient(app).put("/rooms/1/vote", content=b"{}").text == "counted"
 
 
 def test_a_site_below_a_path_takes_uploads(held: Counter[str]) -> None:
