@@ -161,7 +161,7 @@ NOTHING_COLLECTED = 5  # pytest's exit status
 def pytest_command(python: str, tier: str, extra: list[str]) -> list[str]:
     """Return the command that runs a tier; what is chosen on the command line runs in one process.
 
-    Three processes for two logical cores share a tier (`pytest_xdist_auto_num_workers` in tests/conftest.py).
+    As many processes as the machine has logical cores share a tier (`tests/sharing.py`).
     """
     return [python, "-m", "pytest", "--tier", tier, *(extra or ["-n", "logical"])]
 

@@ -188,13 +188,6 @@ def pytest_testnodedown(node: Any) -> None:
     node.config.stash[tiers.LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Three processes for two logical cores: a test with a browser or a server waits half of its time."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
-
-
 @pytest.hookimpl(optionalhook=True)  # where pytest-xdist is there and asked for processes
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
     """Who of several processes runs what."""
