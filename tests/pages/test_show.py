@@ -37,7 +37,7 @@ def test_file_and_notebook_hold_the_picture_of_the_page(name: str, model: str, o
     document = app.session_state["gb"].memos["takeaway"]["html"]()
     last = notebook(app).cells[-1].source
     assert last.startswith("from app import show\n\nshow.")
-    drawn = eval(last.partition("\n\n")[2], {"show": show, "lm": run_notebook(app).get("lm")})  # noqa: S307  # our own cell
+    drawn = eval(last.partition("\n\n")[2], {**run_notebook(app), "show": show})  # noqa: S307  # our own cell
     same = carried(document)
     there = json.loads(json.dumps(narrowed(drawn.data, drawn._drawing.figure.digits)))
     for one in (same, there):
