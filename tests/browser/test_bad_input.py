@@ -139,6 +139,9 @@ def test_what_markup_makes_is_noticed(page: Page) -> None:
     assert page.evaluate(MADE) == made
 
 
+IMAGE = "<img src=x>"
+
+
 def markup_in_the_link_is_text(page: Page, slug: str) -> None:
     """What a link carries is text: the model and the fields that it names wrongly are told, and the text is kept."""
     link = {
@@ -146,17 +149,16 @@ def markup_in_the_link_is_text(page: Page, slug: str) -> None:
         "head": "**a** $x$",
         "<b>k</b> [d](//192.0.2.1)": "1",
         "stack": "<i>x</i>",
-        "text": EVIL,
+        "text": EVIL + IMAGE,  # the end of too long a text is read
     }
     driver.open_page(page, slug, **link)
     assert page.evaluate(MADE) == []
     said = messages(page)
     for words in (EVIL[:60], "head=**a** $x$ is", "“<b>k</b> [d](//192.0.2.1)”", "stack=<i>x</i> is"):
         assert words in said
-    assert text_box(page).input_value() == EVIL
+    assert text_box(page).input_value() == EVIL + IMAGE
     assert not set("<>*$") & set(page.title())
-    shown = "".join(shown_tokens(page))
-    assert "<img src=x onerror=alert(1)>" in shown
+    assert "".join(shown_tokens(page)).endswith(IMAGE)
 
 
 def half_characters_are_named_and_drawn(page: Page) -> None:
@@ -196,7 +198,7 @@ def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
         driver.wait_for_state(
             page,
             token_picture(page),
-            lambda state: state["tokens"] and text.startswith("".join(state["tokens"][1:])),
+            lambda state: state["tokens"] and text.endswith("".join(state["tokens"][1:])),
         )
     assert len(page.url) < 8_000
     page.reload()
