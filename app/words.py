@@ -230,7 +230,7 @@ WORDS: dict[str, str] = {
         "weights move alike."
     ),
     "AdamW": "Adam that also shrinks each weight a little at every step, by itself and not through the slope.",
-    "Muon": "A rule of training for tables of weights: its step has about one length in all of a table’s directions.",
+    "Muon": "A rule of training for weight tables: its step is about equally long in all of a table’s directions.",
     "moments": "What Adam remembers of a weight: m, the average of its slopes, and v, the average of their squares.",
     "bias correction": "Adam’s two averages begin at 0 and are too small at first; this division undoes it.",
     "Nesterov": "Momentum that looks one step ahead before it bends.",

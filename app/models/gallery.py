@@ -147,9 +147,7 @@ def _local(choice: Choice, shown: dict[str, str]) -> Entry:
 
 def _outside_link(name: str) -> Entry:
     """Return the entry of a link that leads out of the model folders, with the reason why it is not opened."""
-    problem = say(
-        "It is a symbolic link out of the model folders: add the folder it leads to to GLASSBOX_MODELS."
-    )
+    problem = say("It is a symbolic link out of the model folders. Add its target folder to GLASSBOX_MODELS.")
     return Entry(name, name.removeprefix("./"), "folder", problem=problem)
 
 

@@ -24,7 +24,7 @@ USED = frozenset(
     {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"}
 )
 LARGEST = (
-    6_000_000  # bytes of a message: a pasted text has 5 MB at most. As maxWidgetStateSize in config.toml
+    6_000_000  # bytes of a message, as maxWidgetStateSize in config.toml: a pasted text has 5 MB at most
 )
 MOST_FILES = 10  # file names in one request for upload addresses
 MOST_ENTRIES = 5000  # widgets, or hashes of cached messages, in one message

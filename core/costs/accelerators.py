@@ -1,8 +1,8 @@
 """Published accelerators: their makers' figures. Peaks are for dense products on one chip.
 
-A GB is 10^9 bytes, as on every page: makers may mean up to 7 % more by that of a card's memory. Two numbers that a
-maker gives for products with half of the numbers 0 ("sparse") are halved. Power is the most that the whole card
-is built to draw.
+A GB is 10^9 bytes, as everywhere in the app. Some makers count a card's memory in 2^30 bytes, so it may hold up to 7 %
+more. Two numbers that a maker gives for products with half of the numbers 0 ("sparse") are halved. Power is the most
+that the whole card is built to draw.
 """
 
 from __future__ import annotations

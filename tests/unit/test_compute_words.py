@@ -53,7 +53,7 @@ def test_whose_tokens_a_training_reads(billions: dict[str, float]) -> None:
     assert at_scale.tokens_read(wrong)[1] == "unpublished", "shown is the model as it is"
 
 
-def test_the_published_model_reads_as_many_tokens_as_its_card_says() -> None:
+def test_the_published_model_has_the_token_count_of_its_card() -> None:
     card = real.card("SmolLM2-135M")
     assert "two trillion tokens" in card["read"]
     assert _read(cast("Any", SimpleNamespace(card=card))) == 2 * 10**12

@@ -49,7 +49,7 @@ def test_exported_numbers_are_checked_for_the_exported_text_alone(
     assert reports == (text != "a text")
 
 
-def test_a_wrong_number_of_the_exported_text_still_fails() -> None:
+def test_a_wrong_number_of_the_exported_text_fails() -> None:
     wrong = [*ASSERTED, "assert len('a text') == 7"]
     book = nbformat.reads(notebook.build("T", "a", wrong, {"TEXT": "a text"}), as_version=4)
     code = "\n".join(cell.source for cell in book.cells[2:] if cell.cell_type == "code")

@@ -75,7 +75,7 @@ def test_only_addresses_that_streamlit_gives_take_uploads(path: str, held: Count
     assert site().put(path, content=b"x").status_code == 404
 
 
-def test_what_else_is_put_is_none_of_its_business() -> None:
+def test_other_put_requests_pass() -> None:
     async def vote(request: Request) -> PlainTextResponse:
         return PlainTextResponse("counted")
 

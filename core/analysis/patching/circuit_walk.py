@@ -49,7 +49,7 @@ NEEDED = (
 ENOUGH = 0.8  # of the gain that a small set of heads must reach
 OTHERS = 12  # random sets of other heads
 POINTS = 16  # points of the curve of kept heads
-DRAWS = 100  # of the line
+DRAWS = 100  # random draws for the line of chance
 
 
 @dataclass(frozen=True, kw_only=True)
