@@ -49,9 +49,9 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Ser
     """The app as everybody has it, with the published models; without workers."""
     with pytest.MonkeyPatch.context() as patch:
         published.here(patch)
-        env = {real.VARIABLE: str(published.FOLDER)}
-        with driver.serving(tmp_path_factory.mktemp("real"), env=env) as running:
-            yield running
+    # The folder is named to this server only: the servers that other modules start meanwhile are without these models.
+    with driver.serving(tmp_path_factory.mktemp("real"), env={real.VARIABLE: str(published.FOLDER)}) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
