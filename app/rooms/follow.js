@@ -55,7 +55,12 @@ function watch(one) {
   if (one.base === "") {
     if (!rests()) one.since = performance.now();
     else if (performance.now() - one.since > SETTLES) one.base = leadOf(location);
-  } else if (one.state?.lead && one.state.lead !== one.led && !forked(one)) go(one);
+  } else if (one.state?.lead && one.state.lead !== one.led && !forked(one)) {
+    // The teacher's page writes its address anew as it settles. Whoever is there already stays: a choice that is made
+    // while a page settles counts as the teacher's.
+    if (one.state.lead === one.base) one.led = one.base;
+    else go(one);
+  }
   if (one.back && performance.now() > one.back) go(one);
   draw(one);
 }

@@ -201,18 +201,27 @@ def a_hundred_thousand_characters_are_kept(page: Page, slug: str) -> None:
             lambda state: state["tokens"] and text.endswith("".join(state["tokens"][1:])),
         )
     assert len(page.url) < 8_000
-    page.reload()
-    driver.wait_until_drawn(page)
-    assert text_box(page).input_value() == text[:2_000]
+    if slug == "home":  # what opens a link is the same for every page
+        page.reload()
+        driver.wait_until_drawn(page)
+        assert text_box(page).input_value() == text[:2_000]
 
 
 @left_to_full
 @every_page
 def test_odd_texts_are_text_are_named_and_are_kept(page: Page, slug: str) -> None:
-    """One visit, one text after the other: to open a page takes longer than all that is looked at there."""
-    markup_in_the_link_is_text(page, slug)
+    """One visit, one text after the other: to open a page takes longer than all that is looked at there.
+
+    Links and long texts are the frame's affair: each is tried on half of the pages, and both on Home.
+    """
+    odd = SHOWN.index(slug) % 2 == 1
+    if odd or slug == "home":
+        markup_in_the_link_is_text(page, slug)
+    else:
+        driver.open_page(page, slug)
     half_characters_are_named_and_drawn(page)
-    a_hundred_thousand_characters_are_kept(page, slug)
+    if not odd or slug == "home":
+        a_hundred_thousand_characters_are_kept(page, slug)
 
 
 @left_to_full

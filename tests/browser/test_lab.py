@@ -24,6 +24,7 @@ from core.runs import load as load_run
 from core.runs.worker import here
 from core.training import TrainSpec
 from pages.lab import presets
+from tests import waiting
 from tests.browser import checks, driver, tabs
 from tests.pages.conftest import SMALL
 
@@ -499,6 +500,8 @@ def test_rewind_on_every_page_hears_of_new_moments_by_one_stream(
         run = store.create(QUICK.replace(steps=3000, checkpoints=24, eval_every=500), OWNER, name="Slow")
         driver.open_page(counted, NAME, runs=run.id, text=TEXT)
         until(counted, lambda now: any(one["step"] > 0 for one in now["runs"]))
+        # With one checkpoint there is nothing to go back to, and no slider.
+        waiting.until(lambda: len(store.checkpoints(run.id)) > 1, "the second checkpoint")
         driver.open_page(counted, "attention", model=f"run:{run.id}", text=TEXT)
         before = driver.component_state(counted, "rewind")
         drawn = driver.component(counted, "attention").get_attribute("data-state")
