@@ -50,7 +50,9 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driver.Ser
     with pytest.MonkeyPatch.context() as patch:
         published.here(patch)
     # The folder is named to this server only: the servers that other modules start meanwhile are without these models.
-    with driver.serving(tmp_path_factory.mktemp("real"), env={real.VARIABLE: str(published.FOLDER)}) as running:
+    with driver.serving(
+        tmp_path_factory.mktemp("real"), env={real.VARIABLE: str(published.FOLDER)}
+    ) as running:
         yield running
 
 
