@@ -147,14 +147,13 @@ def own_run(
     return here(runs.store, spec, owner, name=name, group=group).id
 
 
-@pytest.mark.full(reason="takes 3 s")
-def test_an_own_run_is_measured_and_stands_beside_the_ladder(runs: Runs, open_page: Any) -> None:
-    id = own_run(runs)
+def test_an_own_run_is_measured_and_stands_beside_the_ladder(queue: Runs, open_page: Any) -> None:
+    id = own_run(queue)
     app = open_page("scaling", ladder="mine", against="compute")
     assert not app.exception
     shown = table(app)
     at = shown["kind"].index("yours")
-    lm = loading.load(runs.store, id)
+    lm = loading.load(queue.store, id)
     metrics = own.emergence.measure(lm, own.emergence.rows(lm, ladder.CONTEXT))
     assert shown["loss"][at] == pytest.approx(metrics.loss.value)
     assert shown["D"][at] == SMALL and shown["used for the fit"][at] is False
@@ -164,20 +163,20 @@ def test_an_own_run_is_measured_and_stands_beside_the_ladder(runs: Runs, open_pa
 
 
 @pytest.mark.full(reason="takes 2 s")
-def test_runs_of_the_lab_that_match_stand_there_too(runs: Runs, open_page: Any) -> None:
-    own_run(runs, name="From the lab", group="", learning_rate=0.02)
-    own_run(runs, name="Another's", owner=OTHER, group="")
+def test_runs_of_the_lab_that_match_stand_there_too(queue: Runs, open_page: Any) -> None:
+    own_run(queue, name="From the lab", group="", learning_rate=0.02)
+    own_run(queue, name="Another's", owner=OTHER, group="")
     app = open_page("scaling")
     shown = table(app)
     assert "From the lab" in shown["run"] and "Another's" not in shown["run"]
 
 
 @pytest.mark.full(reason="takes a second")
-def test_a_run_that_diverged_is_no_point_and_is_told(runs: Runs, open_page: Any) -> None:
-    own_run(runs, name="Scaling: wild", group="wild", learning_rate=1e9, embed_rate=1e9, head_rate=1e9)
+def test_a_run_that_diverged_is_no_point_and_is_told(queue: Runs, open_page: Any) -> None:
+    own_run(queue, name="Scaling: wild", group="wild", learning_rate=1e9, embed_rate=1e9, head_rate=1e9)
     app = open_page("scaling", ladder="wild")
     assert not app.exception
-    assert runs.store.list(group="wild")[0].state == "diverged"
+    assert queue.store.list(group="wild")[0].state == "diverged"
     told = " ".join(box.value for box in app.warning)
     assert "is no point" in told.replace("\\", "")
     assert all(loss is None or math.isfinite(loss) for loss in table(app)["loss"])
@@ -245,10 +244,10 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.full(reason="takes 4 s")
-def test_five_measured_runs_stay_measured(runs: Runs, open_page: Any, measured: list[str]) -> None:
+def test_five_measured_runs_stay_measured(queue: Runs, open_page: Any, measured: list[str]) -> None:
     for at in range(own.LAB):
-        own_run(runs, name=f"Lab {at}", group="", seed=200 + at)
-    own_run(runs, group="five")
+        own_run(queue, name=f"Lab {at}", group="", seed=200 + at)
+    own_run(queue, group="five")
     app = open_page("scaling", ladder="five")
     assert not app.exception
     assert len(measured) == own.LAB + 1
@@ -262,12 +261,12 @@ def test_five_measured_runs_stay_measured(runs: Runs, open_page: Any, measured: 
 
 @pytest.mark.full(reason="takes more than a second")
 def test_a_loss_that_is_no_number_is_told_and_not_measured_again(
-    runs: Runs, open_page: Any, measured: list[str], monkeypatch: pytest.MonkeyPatch
+    queue: Runs, open_page: Any, measured: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = emergence.Share(math.nan, math.nan, math.nan)
     noted = own.emergence.measure
     monkeypatch.setattr(own.emergence, "measure", lambda lm, rows: replace(noted(lm, rows), loss=nothing))
-    own_run(runs, name="Scaling: mute", group="mute", seed=300)
+    own_run(queue, name="Scaling: mute", group="mute", seed=300)
     monkeypatch.setattr(own, "LAB", 0)
     app = open_page("scaling", ladder="mute")
     app.run()
@@ -279,14 +278,14 @@ def test_a_loss_that_is_no_number_is_told_and_not_measured_again(
 
 @pytest.mark.full(reason="takes 3 s")
 def test_the_foretold_size_can_be_trained_and_compared(
-    runs: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
+    queue: Runs, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ladder_recordings, "ahead", lambda against, width: ladder.spec(16, SMALL))
     before = seen.see("data", 0, False, 16)
     assert "Train that size" in words.findings(before, seen.surface(False))[1]
     monkeypatch.setattr(own, "LAB", 0)
-    own_run(runs, group="next", seed=400)
-    own_run(runs, name="Scaling: faster", group="next", seed=401, learning_rate=0.02)
+    own_run(queue, group="next", seed=400)
+    own_run(queue, name="Scaling: faster", group="next", seed=401, learning_rate=0.02)
     app = open_page("scaling", ladder="next", against="data", rung=16, withheld=0)
     assert not app.exception
     variables = run_notebook(app)
