@@ -210,7 +210,6 @@ def test_what_is_too_large_is_refused_in_words(front: proxy.Front) -> None:
         assert large.status_code == 413 and large.text.startswith("That is too large")
 
 
-@pytest.mark.full(reason="takes 2 s")
 def test_visitors_of_a_server_that_is_gone_are_with_the_other_one(
     front: proxy.Front, pair: list[Small]
 ) -> None:

@@ -8,15 +8,18 @@ import io
 import itertools
 import json
 import re
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
 from app import chapters, models
 from app.models import choice
+from app.server import start
 from app.session import state
 from core.checkpoints import hub
 from tests.pages.conftest import random_model, turn_to
@@ -309,3 +312,26 @@ def test_a_model_of_one_block_and_one_head_is_described_in_the_singular(
     assert not re.search(r"\b1 (blocks|heads|tokens)\b", re.sub(r"<[^>]+>", " ", written))
     card = open_page("models", model="./one", picked="./one")
     assert "1 block × 1 head," in "\n".join(block.value for block in card.html)
+
+
+def test_a_page_that_breaks_says_so_without_details_and_keeps_what_was_typed(
+    open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*given: Any, **named: Any) -> None:
+        raise RuntimeError("a private detail")
+
+    # AppTest gives its script runner no handler of errors; the app's server does (app/main.py).
+    served = partialmethod(ScriptRunner.__init__, on_script_error=start.on_error)
+    monkeypatch.setattr(ScriptRunner, "__init__", served)
+    app = open_page("attention", text="A red ball", head=2)
+    with monkeypatch.context() as broken:
+        broken.setattr("app.frame.page.claim", fails)
+        app.run()
+        (box,) = app.error
+        assert box.value.startswith("Something went wrong on this page; your text and selections are kept.")
+        written = " ".join(block.value for block in [*app.html, *app.markdown, *app.error])
+        assert "private" not in written and not app.exception
+        assert len(app.text_area) == 1, "the sidebar is drawn"
+    app.run()
+    assert not app.error and app.session_state["gb"].store["head"] == 2
+    assert app.text_area(key="text").value == "A red ball"

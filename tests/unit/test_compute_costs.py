@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from math import prod
+from typing import Any
 
 import pytest
 import torch
@@ -33,7 +34,7 @@ from core.costs.sized import LIMITS, NAMES, resized
 from core.families.presets import PRESETS
 from core.model.transformer import build
 from core.training.estimates import Estimate, Rate, estimate, measured_rate
-from core.training.measuring import STEPS, measure, saved_bytes, size_for
+from core.training.measuring import STEPS, bandwidth, measure, peak_flops, saved_bytes, size_for
 from core.zoo import load
 from pages.compute.subject import SIZES, SUBJECTS
 
@@ -254,6 +255,20 @@ def test_a_measurement_finds_what_the_formula_says_and_changes_nothing() -> None
     after = lm.transformer.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert all(weight.grad is None for weight in lm.transformer.parameters())
+
+
+def test_the_peaks_count_what_the_timed_work_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def take_a_second(work: Any, device: Any) -> float:
+        made.append(work())
+        return 1.0
+
+    monkeypatch.setattr("core.training.measuring._seconds", take_a_second)
+    moved, done = bandwidth(size=4096), peak_flops(side=8)
+    copied, product = made
+    assert moved == 2 * copied.nbytes == 8192, "a byte is read and written"
+    assert product.shape == (8, 8) and done == 2 * 8 * product.numel(), "8 products and 8 sums for each value"
 
 
 def test_a_model_too_large_to_learn_here_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
