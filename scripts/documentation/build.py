@@ -26,7 +26,7 @@ FONTS = ROOT / "app" / "static" / "fonts"
 # Written by hand, in the order of the navigation: title -> page.
 BY_HAND = {
     "Teaching": "teaching.md", "Enseñar (español)": "es/teaching.md", "Pictures elsewhere": "elsewhere.md",
-    "For many": "deploy.md",
+    "For many": "deploy.md", "Security": "security.md", "Testing": "testing.md",
 }  # fmt: skip
 MEASURED = {"Speed": "benchmarks.md", "What makes training fast": "recipe.md"}
 CARRIED = ("site.css", "site.js")
