@@ -54,7 +54,7 @@ import { isDesk } from "../../app/kit/widths.js";
  *
  * The way from the blank text (base) to the text (at) in S steps: the share of the way at each, the height there, the
  * weight of the step, the slopes (S, T), and how far from adding up the shares are with other numbers of steps.
- * @typedef {{at: number, base: number, total: number, delta: number, steps: number, along: number[], height: number[], weights: number[], slopes: Packed, deltas: [steps: number, delta: number][]}} Integrated
+ * @typedef {{at: number, base: number, total: number, delta: number, addsUp: boolean, steps: number, along: number[], height: number[], weights: number[], slopes: Packed, deltas: [steps: number, delta: number][]}} Integrated
  *
  * What becomes of the number at each count of tokens gone or back, by explainer and for random orders.
  * @typedef {{counts: number[], at: number, base: number, orders: number, level: number, fewest: number, deletion: SideOf, insertion: SideOf}} Judged
@@ -371,7 +371,6 @@ function drawWay(g, data, local, { x, y, w }) {
       }),
     ];
   });
-  const off = Math.abs(one.delta);
   const sums = {
     total: sized(one.total),
     base: sized(one.base),
@@ -388,11 +387,12 @@ function drawWay(g, data, local, { x, y, w }) {
           "The shares add up to {total}; the probability goes from {base} to {end}, a difference of {difference}.",
           sums,
         ),
-    off > 0.05 * Math.max(1e-9, Math.abs(one.at - one.base))
-      ? say("Convergence delta: {delta}: more than a twentieth; take more steps.", {
-          delta: sized(one.delta),
-        })
-      : say("Convergence delta: {delta}.", { delta: sized(one.delta) }),
+    one.addsUp
+      ? say("Convergence delta: {delta}.", { delta: sized(one.delta) })
+      : say(
+          "Convergence delta: {delta}, more than a twentieth even with {steps} steps: these shares say nothing, so they are not drawn.",
+          { delta: sized(one.delta), steps: one.steps },
+        ),
     data.normed &&
       data.blank === "zero" &&
       say(
@@ -1038,6 +1038,7 @@ const explainedView = {
         base: data.integrated.base,
         total: data.integrated.total,
         delta: data.integrated.delta,
+        addsUp: data.integrated.addsUp,
         steps: data.integrated.steps,
         deltas: data.integrated.deltas,
       },

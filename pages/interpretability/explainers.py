@@ -38,7 +38,7 @@ from core.analysis.explaining.faithfulness import (
     faithfulness_steps,
     fewest,
 )
-from core.analysis.explaining.integrated_gradients import Attribution, integrated_gradients
+from core.analysis.explaining.integrated_gradients import Attribution, double_steps, integrated_gradients
 from core.analysis.explaining.readout import Baseline, Readout, Says, baseline, neutral_token
 from core.analysis.explaining.rollout import attention_rollout
 from core.analysis.explaining.selectivity import STORIES, TASKS, Layer, Task, selectivity
@@ -109,13 +109,16 @@ def explaining(lm: LanguageModel, ask: Ask) -> Iterator[Any]:
     """Measure a question step by step; the last result is `Explained`."""
     of = ask.readout(lm)
     base = baseline(of, ask.blank)
-    attribution = integrated_gradients(of, base, ask.steps)
-    yield "integrated gradients"
+    tried = []
+    for one in double_steps(of, base, ask.steps, int(BY_KEY["quadrature"].high)):
+        tried.append(one)
+        yield "integrated gradients"
+    attribution = tried[-1]
     deltas = []
     for steps in SHORTER:
         deltas.append((steps, integrated_gradients(of, base, steps).delta))
     yield "their steps"
-    values = explain(of, base, ask.steps)
+    values = explain(of, base, attribution.steps)
     yield "the other explainers"
     judged = None
     if len(of.free) > 1:
@@ -252,7 +255,9 @@ class Explanations:
             )
             widgets.segments(say("Explained is its"), "says", tuple(SAYS), lambda name: say(SAYS[str(name)]))
             low, high = (int(bound) for bound in (BY_KEY["quadrature"].low, BY_KEY["quadrature"].high))
-            st.slider(say("Steps of integrated gradients"), low, high, width=220, **state.bind("quadrature"))
+            st.slider(
+                say("Fewest steps of integrated gradients"), low, high, width=220, **state.bind("quadrature")
+            )
         waiting: list[tuple[work.Shared, DeltaGenerator | None, bool]] = []  # and whether all of it is drawn
         if found is None and not why:
             explained = job(self.ctx, self.ask)
@@ -365,9 +370,9 @@ def _token(lm: LanguageModel, found: Explained, at: int) -> dict[str, Any]:
 def _integrated(found: Explained) -> dict[str, Any]:
     one = found.attribution
     return {
-        "at": one.at, "base": one.base, "total": one.total, "delta": one.delta, "steps": one.steps,
-        "along": one.along.tolist(), "height": one.height.tolist(), "weights": one.weights.tolist(),
-        "slopes": pack(one.slopes), "deltas": [list(pair) for pair in found.deltas],
+        "at": one.at, "base": one.base, "total": one.total, "delta": one.delta, "addsUp": one.adds_up,
+        "steps": one.steps, "along": one.along.tolist(), "height": one.height.tolist(),
+        "weights": one.weights.tolist(), "slopes": pack(one.slopes), "deltas": [list(pair) for pair in found.deltas],
     }  # fmt: skip
 
 

@@ -57,13 +57,14 @@ def test_explainers_curves_and_walk_are_cores(page: Page, lm: core.LanguageModel
     of = Readout.of(lm, TEXT, says="logit")
     assert state["asked"] == lm.tokenizer.display(of.token)
     base = baseline(of, "mean")
-    one = integrated_gradients(of, base, 12)
     shown = state["integrated"]
+    assert shown["steps"] in (12, 24, 48) and shown["addsUp"]
+    one = integrated_gradients(of, base, shown["steps"])
     assert (shown["at"], shown["base"], shown["total"]) == pytest.approx(
         (one.at, one.base, one.total), abs=1e-3
     )
     assert shown["delta"] == pytest.approx(one.delta, abs=1e-3)
-    values = explain(of, base, 12)
+    values = explain(of, base, one.steps)
     assert set(state["values"]) == set(NAMES)
     for name, each in values.items():
         assert state["values"][name] == pytest.approx(each.tolist(), abs=1e-3)
@@ -86,13 +87,23 @@ def test_explainers_curves_and_walk_are_cores(page: Page, lm: core.LanguageModel
         assert circuit["off"][name] == pytest.approx(found.gain(losses), abs=0.02)
 
 
+def test_shares_that_do_not_add_up_are_not_drawn(page: Page) -> None:
+    state = opened(page, blank="zero")
+    assert not state["integrated"]["addsUp"] and state["integrated"]["steps"] == 256
+    assert set(state["values"]) == set(NAMES[1:])
+    figure = driver.component(page, MORE)
+    said = " ".join((figure.locator('[data-part="adds up"]').text_content() or "").split())
+    assert "even with 256 steps" in said and "not drawn" in said
+
+
 def test_keys_and_clicks_choose_explainer_token_and_step(
     page: Page, browser: Browser, server: driver.Server
 ) -> None:
     state = opened(page, quadrature=8)
+    steps = state["integrated"]["steps"]
     figure = driver.component(page, MORE)
     added = (figure.locator('[data-part="adds up"]').text_content() or "").replace(" ", "")
-    assert ",4:" in added and ",8:" not in added, "fewer steps than the chosen ones"
+    assert ",4:" in added and f",{steps}:" not in added, "fewer steps than were taken"
     figure.focus()
     checks.quickly(page, MORE, "ArrowRight", "ArrowRight", "ArrowLeft")
     wait(page, explainer=NAMES[1])
@@ -102,7 +113,7 @@ def test_keys_and_clicks_choose_explainer_token_and_step(
     page.keyboard.press("ArrowDown")
     wait(page, hover=0)
     page.keyboard.press(",")
-    partly = wait(page, along=6)
+    partly = wait(page, along=steps - 2)
     assert partly["shown"] != pytest.approx(state["values"][NAMES[0]], abs=1e-6)
     page.keyboard.press(".")
     whole = wait(page, along=-1)

@@ -12,6 +12,7 @@ import torch
 
 import core
 from core.analysis.explaining.explainers import (
+    INTEGRATED,
     LEFT_OUT,
     NAMES,
     RAW,
@@ -21,7 +22,7 @@ from core.analysis.explaining.explainers import (
     only_directions,
 )
 from core.analysis.explaining.faithfulness import BY_LUCK, ORDERS, faithfulness, fewest, holm
-from core.analysis.explaining.integrated_gradients import gauss_legendre, integrated_gradients
+from core.analysis.explaining.integrated_gradients import double_steps, gauss_legendre, integrated_gradients
 from core.analysis.explaining.readout import Readout, baseline, neutral_token
 from core.analysis.explaining.rollout import attention_flow, attention_rollout
 from core.analysis.explaining.selectivity import (
@@ -123,7 +124,7 @@ def test_one_token_has_no_order(tales):
 
 def test_a_model_without_blocks_has_no_attention_to_explain_with(tales):
     of = Readout.of(tales, "the red ball")
-    assert set(explain(of, baseline(of), 2)) == set(NAMES)
+    assert set(explain(of, baseline(of))) == set(NAMES)
     lm = fresh("gpt")
     empty = type(lm)(build(lm.config.replace(n_layers=0)).double().eval(), lm.tokenizer, "no block")
     of = Readout.of(empty, TEXT)
@@ -152,6 +153,34 @@ def test_gradient_times_input_is_zero_where_only_directions_count(changes, only)
     assert only_directions(lm) is only
     values = gradient_times_input(Readout.of(lm, TEXT, says="logit"))
     assert bool(np.abs(values).max() < 1e-4) is only, values
+
+
+def test_steps_are_doubled_until_the_shares_add_up(tales):
+    of = Readout.of(tales, "the red ball")
+    base = baseline(of, "zero")
+    few = integrated_gradients(of, base, 1)
+    assert not few.adds_up and few.steps == 1 and INTEGRATED not in explain(of, base, 1)
+    *_, found = double_steps(of, base, 1, 256)
+    assert found.adds_up and not integrated_gradients(of, base, found.steps // 2).adds_up
+    assert abs(found.delta) <= 0.05 * abs(found.at - found.base)
+    assert INTEGRATED in explain(of, base, found.steps)
+
+
+def test_shares_that_do_not_add_up_with_any_steps_are_left_out():
+    """Where each token's vector is normed first, the change from zeros lies at the very beginning of the way."""
+    lm = fresh("gpt")
+    changed = lm.config.replace(position="alibi", embed_norm=True)
+    lm = type(lm)(build(changed).double().eval(), lm.tokenizer, "normed")
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in lm.transformer.parameters():
+            weight.normal_(0.0, 0.3)
+        lm.transformer.embed.W_E.mul_(100)  # beside its length, the norm's epsilon is nothing
+    of = Readout.of(lm, TEXT, says="logit")
+    base = baseline(of, "zero")
+    *_, found = double_steps(of, base, 4, 48)
+    assert found.steps == 48 and not found.adds_up
+    assert set(explain(of, base, found.steps)) == set(NAMES) - {INTEGRATED}
 
 
 # ------------------------------------------------------------------------------------------------ faithfulness

@@ -57,13 +57,15 @@ def leave_one_out(asked: Readout, base: Tensor) -> Array:
 def explain(asked: Readout, base: Tensor, steps: int = 32) -> dict[str, Array]:
     """Compute every explainer's attributions: (N,) each, by name.
 
-    The two attention methods are missing for a model without blocks.
+    The two attention methods are missing for a model without blocks, and integrated gradients where their shares do not
+    add up with this many steps (`Attribution.adds_up`).
 
     Raises:
         ValueError: steps out of range.
     """
-    found = {
-        INTEGRATED: integrated_gradients(asked, base, steps).values,
+    shares = integrated_gradients(asked, base, steps)
+    found = {INTEGRATED: shares.values} if shares.adds_up else {}
+    found |= {
         GRADIENT: gradient_times_input(asked, base),
         LEFT_OUT: leave_one_out(asked, base),
     }

@@ -7,6 +7,7 @@ convergence delta.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.analysis.explaining.readout import Readout
 
 Array = np.ndarray[Any, Any]
 MOST_STEPS = 512
+TOLERANCE = 0.05  # of what is distributed: as far as the sum of the shares may miss it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,11 @@ class Attribution:
     def delta(self) -> float:
         """The error of the shares' sum against f(text) - f(baseline): captum's convergence delta."""
         return self.total - (self.at - self.base)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the shares add up to f(text) - f(baseline), but for a twentieth of it, or of the largest share."""
+        return abs(self.delta) <= TOLERANCE * max(abs(self.at - self.base), float(np.abs(self.values).max()))
 
 
 def gauss_legendre(steps: int) -> tuple[Array, Array]:
@@ -88,6 +95,19 @@ def integrated_gradients(asked: Readout, base: Tensor, steps: int = 32) -> Attri
         values=weights @ each, at=at, base=bottom, steps=steps, along=along, height=np.concatenate(height),
         slopes=each, weights=weights,
     )  # fmt: skip
+
+
+def double_steps(asked: Readout, base: Tensor, steps: int, most: int) -> Iterator[Attribution]:
+    """Yield integrated gradients with twice as many steps each time, until the shares add up or the steps are `most`.
+
+    Raises:
+        ValueError: steps out of range.
+    """
+    found = integrated_gradients(asked, base, steps)
+    yield found
+    while not found.adds_up and found.steps < most:
+        found = integrated_gradients(asked, base, min(2 * found.steps, most))
+        yield found
 
 
 def gradients(asked: Readout, vectors: Tensor) -> tuple[Array, Tensor]:
