@@ -156,7 +156,7 @@ def test_any_text_on_any_shape_of_model(slug: str, model: str, open_page: OpenPa
 @pytest.mark.full(reason="each case takes 1 s")
 @pytest.mark.parametrize(
     ("slug", "raw"),
-    zip(SHOWN, itertools.cycle([b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"]), strict=False),
+    list(zip(SHOWN, itertools.cycle([b"a\xed\xa0\x80b", b"\xff\xfe", b"a\xf0\x9f\x98"]), strict=False)),
 )
 def test_half_a_character_in_a_link_is_named(slug: str, raw: bytes, open_page: OpenPage) -> None:
     app = open_page(slug, text=raw)
