@@ -133,7 +133,8 @@ class ModelConfig:
         if self.d_head == self.d_model // self.n_heads and self.d_model % self.n_heads:
             raise ValueError(
                 say(
-                    "{width} does not divide into {heads}; give {other}",
+                    "{width} does not divide into {heads}: the width must be a multiple of the number of heads, "
+                    "or the size of a head given ({other})",
                     width=f"d_model={self.d_model}",
                     heads=f"n_heads={self.n_heads}",
                     other="d_head",

@@ -13,6 +13,7 @@ import html
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ import streamlit as st
 from app.charts.mounted import charted
 from app.columns import named
 from app.csv_table import to_csv
-from app.frame.takeaway import Table
+from app.frame.takeaway import describe_page
+from app.kit.figures import Table
+from app.outside.file_record import Record, name_file, stamp
 from core.messages import say
 
 ROOM = '<span class="gb-room gb-room-low"></span>'  # a browser places an opened menu by the size that it has then
@@ -77,14 +80,27 @@ def framed(
 
 
 def _table_and_files(about: About, files: Sequence[tuple[str, str, Callable[[], Any]]]) -> None:
+    record = describe_page()
+    name = name_chart(about, record)
     with st.container(horizontal=True, gap="xsmall"):
         made = [*files, ("CSV", "text/csv", lambda: to_csv(about.table))]
         for ending, media, make in made:
             st.download_button(
-                ending, make, f"glassbox-{about.name.replace('_', '-')}.{ending.lower()}", media,
+                ending, partial(_stamped, make, ending, record), f"{name}.{ending.lower()}", media,
                 key=f"chart.{about.name}.{ending}", on_click="ignore",
             )  # fmt: skip
     st.html(table_twin(about))
+
+
+def name_chart(about: About, record: Record) -> str:
+    """Return the name of a chart's files without an ending: page, chart and model."""
+    page = record["page"]
+    name = about.name if about.name.startswith(page) else f"{page}-{about.name}"
+    return name_file(name, record.get("model", ""))
+
+
+def _stamped(make: Callable[[], Any], ending: str, record: Record) -> Any:
+    return stamp(make(), ending, record)
 
 
 def table_twin(about: About) -> str:

@@ -15,8 +15,9 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
 
-from app.charts.frame import About, clean, framed
+from app.charts.frame import About, clean, framed, name_chart
 from app.charts.look import PALETTE
+from app.frame.takeaway import describe_page
 from app.models import cache
 
 HEIGHT = 420  # px
@@ -92,7 +93,7 @@ def draw(about: About, make: Callable[[], go.Figure], beside: Hashable = None) -
         make: describes it to Plotly, which checks every number: it is called once for what `about` says.
         beside: what the chart shows that `about` does not say.
     """
-    name = f"glassbox-{about.name.replace('_', '-')}"
+    name = name_chart(about, describe_page())
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": False,
         "modeBarButtonsToRemove": REMOVED,

@@ -151,7 +151,13 @@ def _edit(cell: str, edits: Sequence[tuple[ast.expr, str]]) -> str:
     return b"\n".join(lines).decode()
 
 
-def build(title: str, about: str, cells: Sequence[str], texts: Mapping[str, str] | None = None) -> str:
+def build(
+    title: str,
+    about: str,
+    cells: Sequence[str],
+    texts: Mapping[str, str] | None = None,
+    record: Mapping[str, str] | None = None,
+) -> str:
     """Build the notebook as JSON.
 
     Args:
@@ -160,10 +166,13 @@ def build(title: str, about: str, cells: Sequence[str], texts: Mapping[str, str]
         cells: Python source of the code cells, in order; the last ones assert the numbers that the page showed.
             A cell that starts with "# %% " in its first line gets the rest of that line as a heading above it.
         texts: what the page read, by the names that the notebook gives it; when one is changed, nothing is asserted.
+        record: what the file says of its origin (app/outside/file_record.py), for its metadata.
     """
     cells = _check_exported_texts(cells, texts or {})
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    if record:
+        notebook.metadata["glassbox"] = dict(record)
     notebook.cells = [
         nbformat.v4.new_markdown_cell(f"# {title}\n\n{about}"),
         nbformat.v4.new_code_cell(_FIND.format(revision=revision())),

@@ -238,6 +238,7 @@ def begin(
     ctx = _context(slug, opened, read, target, notes, places)
     _current.set(ctx)
     _rules.set(())
+    takeaway.set_origin(slug, None if apart else ctx.asked)
 
     def later() -> None:
         time.sleep(PAUSE)

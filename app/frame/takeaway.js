@@ -5,10 +5,13 @@ import { shared } from "../kit/shared.js";
 
 /**
  * @import { Figure, Given } from "../kit/glass.js"
+ * @import { FileRecord } from "../kit/shared.js"
  *
  * The picture's component, the name of its files, the link that restores the page, the HTML that shows the saved file
- * elsewhere ("" where there is none), and the HTML that shows this page's picture live, but for the address (ADDRESS).
- * @typedef {{picture: string, name: string, query: string, embed: string, live: string}} Data
+ * elsewhere ("" where there is none), the HTML that shows this page's picture live, but for the address (ADDRESS), and
+ * what the files say of their origin.
+ * @typedef {{picture: string, name: string, query: string, embed: string, live: string,
+ *   record: FileRecord}} Data
  *
  * @typedef {{data: Data, root: HTMLElement, embed: HTMLSelectElement, stop: () => void}} Kept
  */
@@ -123,7 +126,7 @@ function build(parent, data) {
     }, 2500);
   };
   const save = (/** @type {"SVG" | "PNG"} */ kind) => async () => {
-    const { picture, name } = kept.data;
+    const { picture, name, record } = kept.data;
     const figure = /** @type {Figure | null} */ (
       document.querySelector(`figure[data-component="${CSS.escape(picture)}"]`)
     );
@@ -132,7 +135,7 @@ function build(parent, data) {
       tell(say("No picture yet"));
       return;
     }
-    await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root));
+    await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root), record);
     tell(say("Saved"));
   };
   const embed = choices(

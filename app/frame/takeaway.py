@@ -19,9 +19,9 @@ from app.columns import named
 from app.csv_table import to_csv
 from app.frame import notebook
 from app.kit import register
-from app.kit.figures import Drawing, Table
+from app.kit.figures import Asked, Drawing, Table
 from app.markup import inline
-from app.outside import documents, standalone
+from app.outside import documents, file_record, standalone
 from app.outside.model.packed import can_travel
 from app.session import state
 from core.messages import bound, say
@@ -32,6 +32,24 @@ buttons = register("takeaway", __file__, shared=False)
 
 
 AROUND = 100  # pixels of the claim and the line below a picture that stands alone
+
+
+def set_origin(slug: str, asked: Asked | None) -> None:
+    """Set what `describe_page` describes.
+
+    Args:
+        asked: the open model and the text; None on a page with models of its own.
+    """
+    state.memo("takeaway")["origin"] = slug, asked
+
+
+def describe_page() -> file_record.Record:
+    """Return what a file of this page says of its origin (app/outside/file_record.py)."""
+    slug, asked = state.memo("takeaway")["origin"]
+    link = f"/{'' if slug == 'home' else slug}?{state.link()}"
+    if asked is None:
+        return file_record.describe_file(slug, link)
+    return file_record.describe_picture(slug, asked, link)
 
 
 def joined(table: Table, own: Table) -> Table:
@@ -55,6 +73,8 @@ def take_card(
         texts: what the page read, by the names that a notebook gives it.
     """
     link = state.link()
+    record = describe_page()
+    name = file_record.name_file(slug, record.get("model", ""))
     drawing = None if isinstance(picture, str) else picture
 
     def as_table() -> Table:
@@ -70,10 +90,12 @@ def take_card(
         shown = (
             [] if drawing is None else [f"# %% {say('The picture')}\nfrom app import show\n\n{drawing.call}"]
         )
-        return notebook.build(f"Glassbox: {say(chapters.BY_SLUG[slug].title)}", about, [*made, *shown], texts)
+        return notebook.build(
+            f"Glassbox: {say(chapters.BY_SLUG[slug].title)}", about, [*made, *shown], texts, record
+        )
 
     def as_csv() -> str:
-        return to_csv(as_table())
+        return file_record.stamp_csv(to_csv(as_table()), record)
 
     if drawing is not None:
         state.memo("takeaway").update(html=lambda: as_html(drawing))
@@ -81,7 +103,7 @@ def take_card(
     st.html(f'<h2 class="gb-line"><b>{inline(say("Take away"))}</b></h2>')
     with st.container(key="gb-take", horizontal=True, gap="xxsmall"):
         component = picture if drawing is None else drawing.figure.saved or drawing.figure.component.name
-        said = {"query": link, "picture": component, "name": f"glassbox-{slug}"}
+        said = {"query": link, "picture": component, "name": name, "record": record}
         embed = "" if drawing is None else documents.snippet(drawing)
         tall = (640 if drawing is None else drawing.figure.tall) + AROUND
         # A run belongs to a browser's cookie, which a frame on another site does not send.
@@ -89,14 +111,12 @@ def take_card(
         live = "" if own else standalone.live_snippet(say(chapters.BY_SLUG[slug].title), tall)
         buttons(data=said | {"embed": embed, "live": live}, key="gb-take-buttons")
         if drawing is not None:
-            _files(drawing, f"glassbox-{slug}")
+            _files(drawing, name)
         st.download_button(
-            say("Notebook"), bound(as_notebook), f"glassbox-{slug}.ipynb", "application/x-ipynb+json",
+            say("Notebook"), bound(as_notebook), f"{name}.ipynb", "application/x-ipynb+json",
             key="take.notebook", on_click="ignore",
         )  # fmt: skip
-        st.download_button(
-            "CSV", as_csv, f"glassbox-{slug}.csv", "text/csv", key="take.csv", on_click="ignore"
-        )
+        st.download_button("CSV", as_csv, f"{name}.csv", "text/csv", key="take.csv", on_click="ignore")
         if id := runs.run_id(str(state.get("model"))):
             step = int(state.get("snapshot"))
             st.download_button(

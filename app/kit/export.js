@@ -2,6 +2,7 @@
 // (titles that are links, sliders) is drawn into it, buttons are left out, charts of the page keep their place
 // beside it, the page's claim and the caption of its step are above it, and its fonts are embedded.
 
+import { withText } from "./png.js";
 import { SVG_NS, css, h, html, inLines, label } from "./shapes.js";
 import { shared } from "./shared.js";
 
@@ -11,6 +12,7 @@ import { shared } from "./shared.js";
  * A drawing's copy, its size, and its place on the page.
  * @typedef {{source: SVGSVGElement, drawn: SVGSVGElement, width: number, height: number, left: number, top: number}} Copied
  * @typedef {{x: number, y: number, width: number, height: number}} Place
+ * @typedef {import("./shared.js").FileRecord} FileRecord
  * @typedef {(box: DOMRect) => Place} At what the page says as a place in the picture
  *
  * An element of Plotly's, with the scenes that it draws by WebGL.
@@ -31,9 +33,10 @@ const EXPORT_FAMILIES = ["Inter", "JetBrains Mono"]; // the families that app/st
  * Returns the picture as SVG text: custom properties resolved, fonts embedded.
  * @param {Figure} figure
  * @param {Element[]} beside the page's charts that belong to it
+ * @param {FileRecord | null} record
  * @param {boolean} probe draw a letter of each font below the picture, EXPORT_PROBE pixels deep, by which one sees that it has come
  */
-async function exportText(figure, beside = [], probe = false) {
+async function exportText(figure, beside = [], record = recordOf(figure), probe = false) {
   const chart = chartOf(figure); // the figure of a chart holds only its state
   const parts = await drawingsOf(figure, beside);
   const source = parts[0].source;
@@ -96,6 +99,8 @@ async function exportText(figure, beside = [], probe = false) {
     parts.map((part) => part.drawn),
   );
   const faces = await fontsOf(copy.textContent ?? "");
+  // Behind the fonts, which take the letters of what is drawn. A text that names a custom property keeps the name.
+  if (record) fonts.before(h("metadata", {}, JSON.stringify(record).replaceAll("--gb-", "\\u002d-gb-")));
   const words = getComputedStyle(source.querySelector("text") ?? source);
   fonts.textContent = `${faces.map((face) => face.rule).join("")}text{white-space:${words.whiteSpace};font-variant-numeric:${words.fontVariantNumeric};letter-spacing:${words.letterSpacing}}`;
   if (probe) {
@@ -124,6 +129,15 @@ async function exportText(figure, beside = [], probe = false) {
     .serializeToString(copy)
     .replace(NOT_XML, "\ufffd")
     .replace(/var\((--gb-[a-z0-9-]+)\)/g, (_, p) => (colour(p) || "inherit").replace(/"/g, "'"));
+}
+
+/**
+ * What a document's picture says of its origin (app/outside/file_record.py); a page gives it with the call.
+ * @type {(figure: Figure) => FileRecord | null}
+ */
+function recordOf(figure) {
+  const section = /** @type {HTMLElement | null} */ (figure.closest("section[data-file]"));
+  return JSON.parse(section?.dataset.record ?? "null");
 }
 
 /**
@@ -451,10 +465,10 @@ function inputDrawn(node, style, box, opacity) {
 
 /**
  * Renders the picture as a PNG blob, with EXPORT_SCALE pixels per unit, fewer for a very long one.
- * @type {(figure: Figure, beside: Element[]) => Promise<Blob | null>}
+ * @type {(figure: Figure, beside: Element[], record?: FileRecord | null) => Promise<Blob | null>}
  */
-async function exportBlob(figure, beside) {
-  const text = await exportText(figure, beside, true);
+async function exportBlob(figure, beside, record = recordOf(figure)) {
+  const text = await exportText(figure, beside, null, true);
   const faces = text.split("@font-face").length - 1;
   const url = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   try {
@@ -475,7 +489,11 @@ async function exportBlob(figure, beside) {
     while (faces && !lettersIn(strip, image, faces) && performance.now() < until)
       await new Promise((done) => setTimeout(done, 30));
     canvas.getContext("2d")?.drawImage(image, 0, 0, image.width * scale, image.height * scale);
-    return await new Promise((done) => canvas.toBlob(done, "image/png"));
+    /** @type {Blob | null} */
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    if (!blob || !record) return blob;
+    const file = withText(new Uint8Array(await blob.arrayBuffer()), "Glassbox", JSON.stringify(record));
+    return new Blob([file], { type: "image/png" });
   } finally {
     URL.revokeObjectURL(url);
   }
@@ -515,14 +533,14 @@ function exportSave(blob, name) {
  * Returns the SVG text, or the PNG blob; with a file name it is also saved. beside: charts that belong to it.
  * @type {NonNullable<typeof shared.exportSVG>}
  */
-async function exportSVG(figure, name, beside = []) {
-  const text = await exportText(figure, beside);
+async function exportSVG(figure, name, beside = [], record = recordOf(figure)) {
+  const text = await exportText(figure, beside, record);
   if (name) exportSave(new Blob([text], { type: "image/svg+xml" }), name);
   return text;
 }
 /** @type {NonNullable<typeof shared.exportPNG>} */
-async function exportPNG(figure, name, beside = []) {
-  const blob = await exportBlob(figure, beside);
+async function exportPNG(figure, name, beside = [], record = recordOf(figure)) {
+  const blob = await exportBlob(figure, beside, record);
   if (name && blob) exportSave(blob, name);
   return blob;
 }

@@ -6,6 +6,25 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
   return crc;
 });
+/** The CRC-32 of bytes. @param {Uint8Array} bytes */
+const crcOf = (bytes) =>
+  ~bytes.reduce((crc, byte) => CRC[(crc ^ byte) & 255] ^ (crc >>> 8), 0xffffffff) >>> 0;
+const AFTER_HEADER = 8 + 25; // bytes of the signature and of the first chunk
+/**
+ * A PNG with a text in a chunk behind its header (iTXt, uncompressed).
+ * @type {(file: Uint8Array<ArrayBuffer>, keyword: string, text: string) => Uint8Array<ArrayBuffer>}
+ */
+export function withText(file, keyword, text) {
+  const body = new TextEncoder().encode(`iTXt${keyword}\0\0\0\0\0${text}`);
+  const whole = new Uint8Array(file.length + body.length + 8);
+  const view = new DataView(whole.buffer);
+  whole.set(file.subarray(0, AFTER_HEADER));
+  view.setUint32(AFTER_HEADER, body.length - 4);
+  whole.set(body, AFTER_HEADER + 4);
+  view.setUint32(AFTER_HEADER + 4 + body.length, crcOf(body));
+  whole.set(file.subarray(AFTER_HEADER), AFTER_HEADER + 8 + body.length);
+  return whole;
+}
 const STORED = 65535; // bytes of one block at the most
 
 /**

@@ -6,11 +6,14 @@
  * @import { Feed } from "./feed.js"
  * @import { State } from "../rooms/connection.js"
  *
+ * What a file says of its origin, as app/outside/file_record.py describes it.
+ * @typedef {Record<string, string>} FileRecord
+ *
  * @typedef {object} Shared
  * @property {number} [loading] modules that are still loading
  * @property {Set<Set<Feed>>} [feeds] live runs, by version of the modules
- * @property {(figure: Figure, name?: string, beside?: Element[]) => Promise<string>} [exportSVG]
- * @property {(figure: Figure, name?: string, beside?: Element[]) => Promise<Blob | null>} [exportPNG]
+ * @property {(figure: Figure, name?: string, beside?: Element[], record?: FileRecord | null) => Promise<string>} [exportSVG]
+ * @property {(figure: Figure, name?: string, beside?: Element[], record?: FileRecord | null) => Promise<Blob | null>} [exportPNG]
  * @property {Map<string, any>} [vocabularies] of the Tokenization page
  * @property {Map<string, any>} [maps] of the Embeddings page
  * @property {State | null} [room] of the class that this browser teaches; the event "gb-class" tells that it has changed

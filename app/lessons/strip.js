@@ -171,6 +171,7 @@ function reveal({ data }) {
 export function result(questions, answers) {
   const again = questions.filter(({ mark, right }) => answers[mark] !== right);
   if (!questions.some(({ mark }) => answers[mark] !== undefined)) return { said: "", again: [] };
+  const skipped = questions.filter(({ mark }) => answers[mark] === undefined).length;
   const all = counted(questions.length, "question");
   if (!again.length)
     return {
@@ -180,12 +181,13 @@ export function result(questions, answers) {
           : say("You answered all {questions} right.", { questions: all }),
       again,
     };
+  const right = questions.length - again.length;
   const rest =
     again.length === 1
       ? say("This one is worth another look:")
       : say("These {count} are worth another look:", { count: again.length });
   return {
-    said: `${say("You answered {right} of {questions} right.", { right: questions.length - again.length, questions: all })} ${rest}`,
+    said: `${skipped ? say("You answered {right} of {questions} right and skipped {skipped}.", { right, questions: all, skipped }) : say("You answered {right} of {questions} right.", { right, questions: all })} ${rest}`,
     again,
   };
 }

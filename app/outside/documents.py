@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from app import chapters
 from app.counts import counted
-from app.kit.figures import Asked, Drawing, Figure, Table, not_numbers
+from app.kit.figures import Asked, Drawing, Table, not_numbers
 from app.kit.packing import narrowed
-from app.outside import rendering, standalone
+from app.outside import file_record, rendering, standalone
 from app.outside.model.packed import NotCarried, check, packed
 from app.session.fields import BY_KEY, query
 from core.messages import say, say_of
@@ -46,11 +46,11 @@ def snippet(drawing: Drawing[Any]) -> str:
     """Return the HTML that shows a picture's saved file in a slide or on a course page; the file lies beside it."""
     # Every run of a page asks for this, so the picture itself is not made.
     figure, live = drawing.figure, bool(_server(os.environ.get(LIVE, "")))
-    return standalone.snippet(f"{_file(figure)}.html", title=_title(drawing), tall=figure.tall, live=live)
+    return standalone.snippet(f"{_file(drawing)}.html", title=_title(drawing), tall=figure.tall, live=live)
 
 
-def _file(figure: Figure[Any]) -> str:
-    return f"glassbox-{figure.name}"
+def _file(drawing: Drawing[Any]) -> str:
+    return file_record.name_file(drawing.figure.name, drawing.asked.name)
 
 
 def address(drawing: Drawing[Any]) -> str:
@@ -194,7 +194,7 @@ class Picture(Document):
         self._measured: Sequence[Any] = ()
         figure = self._drawing.figure
         super().__init__(_title(self._drawing), theme, live)
-        self.file = _file(figure)
+        self.file = _file(self._drawing)
         for one in self._drawings.values():
             if broken := sorted(set(not_numbers(one.data)) - set(figure.blank)):
                 raise ValueError(
@@ -321,7 +321,13 @@ class Picture(Document):
     def _states(self) -> tuple[standalone.State, ...]:
         return tuple(
             standalone.State(
-                narrowed(one.data, one.figure.digits), one.claim, one.sentence, one.table, label, one.charts
+                narrowed(one.data, one.figure.digits),
+                one.claim,
+                one.sentence,
+                one.table,
+                label,
+                one.charts,
+                file_record.describe_picture(one.figure.name, one.asked, address(one)),
             )
             for label, one in self._drawings.items()
         )

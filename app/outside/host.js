@@ -12,7 +12,8 @@ import { shared } from "../kit/shared.js";
  * @typedef {(given: Given) => unknown} Component the default export of a picture's script
  *
  * What a picture draws, and its heading; of all states but the first, only the parts that differ, and those that are gone.
- * @typedef {{claim: string, data: Record<string, any>, gone?: string[]}} State
+ * `record`: what a file says of its origin.
+ * @typedef {{claim: string, data: Record<string, any>, record: Record<string, string>, gone?: string[]}} State
  */
 
 /** @type {(button: HTMLButtonElement, place: HTMLElement) => Promise<void>} */
@@ -71,6 +72,7 @@ function draw(component, section, states) {
     const data = dataOf(states, which);
     if (data.selection) data.selection = { ...data.selection, ...keptOf(states, chosen) };
     if (name) name.textContent = states[which].claim;
+    section.dataset.record = JSON.stringify(states[which].record);
     for (const table of section.querySelectorAll("details"))
       table.hidden = table.dataset.stateOf !== String(which);
     component({ data, parentElement: place, setTriggerValue, can: {} });
@@ -151,8 +153,7 @@ export async function show(components, ways = [], drawOwn = undefined) {
   const sections = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("section[data-file]"));
   for (const [i, component] of components.entries()) {
     const [way, own] = [ways[i], owns[i]];
-    if (way && own)
-      drawOwn?.(component, sections[i], data[i][0].data, way, { ...own, model: models[own.model] });
+    if (way && own) drawOwn?.(component, sections[i], data[i][0], way, { ...own, model: models[own.model] });
     else draw(component, sections[i], data[i]);
     letSave(sections[i]);
   }

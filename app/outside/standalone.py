@@ -14,7 +14,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from app.columns import named
 from app.counts import counted
 from app.kit import modules
 from app.kit.mounting import Component, sheet_of
+from app.outside.file_record import to_meta
 from core import messages
 from core.messages import mark, say
 
@@ -57,6 +58,7 @@ class State:
         table: column name -> values.
         label: of the switch between several states.
         charts: what stands beside it.
+        record: what a file says of its origin (file_record.py).
     """
 
     data: Mapping[str, Any]
@@ -65,6 +67,7 @@ class State:
     table: Mapping[str, Sequence[Any]]
     label: str = ""
     charts: Sequence[StillChart] = ()
+    record: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def document(
     ).replace("</", "<\\/")
     language = messages.spoken()
     pictures = "\n".join(_picture(part, i, tables) for i, part in enumerate(parts))
+    records = "\n".join(to_meta(part.states[0].record) for part in parts)
     data = [[_carried(state, part.states[0]) for state in part.states] for part in parts]
     return f"""<!doctype html>
 <html lang="{language}" data-language="{language}"{chosen}>
@@ -146,6 +150,7 @@ def document(
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+{records}
 <title>{html.escape(title)}</title>
 <style>
 {style}
@@ -215,7 +220,7 @@ def _carried(state: State, first: State) -> dict[str, Any]:
     """Return what a document's script needs of a state; of a later one, only the parts that differ from the first's."""
     data = {key: part for key, part in state.data.items() if state is first or first.data.get(key) != part}
     gone = [key for key in first.data if key not in state.data]
-    return {"claim": state.claim, "data": data} | ({"gone": gone} if gone else {})
+    return {"claim": state.claim, "data": data, "record": state.record} | ({"gone": gone} if gone else {})
 
 
 def _picture(part: Part, number: int, tables: bool) -> str:

@@ -41,6 +41,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from app.csv_table import to_csv
+from app.outside.file_record import describe_file, stamp_csv
 from app.rooms import addresses, documents
 from app.rooms.cookies import HINT, MEMBER, REMOTE
 from app.rooms.feed import Hub
@@ -435,7 +436,11 @@ class Routes:
         owner = await self._teacher(request, id)
         table = await run_in_threadpool(lambda: self.rooms().counts(id, owner))
         name = 'attachment; filename="glassbox-class.csv"'
-        return Response(to_csv(table), media_type="text/csv", headers={"Content-Disposition": name})
+        return Response(
+            stamp_csv(to_csv(table), describe_file("class")),
+            media_type="text/csv",
+            headers={"Content-Disposition": name},
+        )
 
     async def invite(self, request: Request) -> Response:
         """Return a one-time link for the teacher's phone, and its QR code; its key stands where no server sees it."""

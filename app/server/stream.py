@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.outside.file_record import describe_file, stamp_csv
 from app.runs.feed import Feed, Trouble
 from app.session import language
 from core.messages import ENGLISH, later, mark, say, speaking
@@ -251,7 +252,9 @@ def routes(store: Callable[[], Store], starting: Callable[[], bool] | None = Non
             return _missing(request, why)
         if request.query_params.get("format") == "csv":
             name = f'attachment; filename="glassbox-run-{run.id[:8]}.csv"'
-            return Response(as_csv(curve), media_type="text/csv", headers={"Content-Disposition": name})
+            origin = describe_file("lab", f"/lab?model=run:{run.id}", f"run:{run.id}")
+            table = stamp_csv(as_csv(curve), origin)
+            return Response(table, media_type="text/csv", headers={"Content-Disposition": name})
         return JSONResponse(as_json(run, curve))
 
     async def places(request: Request) -> Response:

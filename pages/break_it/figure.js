@@ -20,7 +20,8 @@ import { drawPair } from "./pair.js";
  * @property {string} name of the open model
  * @property {string} part that is taken out
  * @property {string[]} parts that can be
- * @property {{now: string, trained: string, second: string}} words titles of the halves, and what the second model of each is called
+ * @property {{now: string, trained: string, second_now: string, second: string}} words titles of the halves, and what the
+ *   second model of each is called
  * @property {Now} now
  * @property {Pair} pair
  *

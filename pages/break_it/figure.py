@@ -60,12 +60,14 @@ def titles(name: str, part: str) -> dict[str, str]:
         return {
             "now": say("Now: {name} with all its parts, twice, on your text", name=name),
             "trained": say("Trained twice with all parts, from two seeds"),
+            "second_now": say("same model"),
             "second": say("other seed"),
         }
     out = say(WITHOUT_WORDS[part])
     return {
         "now": say("Now: {name} without {part}, on your text", name=name, part=out),
         "trained": say("Trained without {part}, beside a twin", part=out),
+        "second_now": say("without"),
         "second": say("without"),
     }
 

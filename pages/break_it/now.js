@@ -82,7 +82,7 @@ function drawTokens(g, data, box) {
       out.push(
         g.tip(
           node,
-          `${visible(t.text)}  id ${t.id}\n${say("loss, whole {loss}", { loss: sized(t.whole) })}\n${data.words.second} ${sized(t.without)}`,
+          `${visible(t.text)}  id ${t.id}\n${say("loss, whole {loss}", { loss: sized(t.whole) })}\n${data.words.second_now} ${sized(t.without)}`,
         ),
       );
       at += wide + 4;
@@ -99,7 +99,7 @@ function drawNext(g, data, box) {
   /** @type {SVGElement[]} */
   const out = [
     label(x, y + 12, `${next.label} ${fit(visible(next.after), 70, 12, true)}`, { weight: 600, fill: "ink" }),
-    label(x, y + 28, say("whole and {second}", { second: data.words.second }), { fill: "ink3" }),
+    label(x, y + 28, say("whole and {second}", { second: data.words.second_now }), { fill: "ink3" }),
   ];
   for (const [i, t] of next.tokens.entries()) {
     const top = y + 36 + i * 27;
@@ -133,7 +133,7 @@ function drawNext(g, data, box) {
     out.push(
       g.tip(
         node,
-        `${visible(t.text)}\n${say("whole {value}", { value: t.whole === null ? "–" : num(t.whole, 5) })}, ${data.words.second} ${t.without === null ? say("no number") : num(t.without, 5)}`,
+        `${visible(t.text)}\n${say("whole {value}", { value: t.whole === null ? "–" : num(t.whole, 5) })}, ${data.words.second_now} ${t.without === null ? say("no number") : num(t.without, 5)}`,
       ),
     );
   }
@@ -152,8 +152,8 @@ export function drawNow(g, data, at, stage) {
       aside + measure(about, 12, false) < at.x + at.w - 200 &&
       label(aside, at.head + 14, about, { fill: "ink3" }),
     legend(
-      data.words.second,
-      at.phone ? at.x : at.x + at.w - 168 - measure(data.words.second, 12, false) + 44,
+      data.words.second_now,
+      at.phone ? at.x : at.x + at.w - 168 - measure(data.words.second_now, 12, false) + 44,
       at.phone ? at.head + 34 : at.head + 10,
     ),
   ]);
@@ -162,7 +162,7 @@ export function drawNow(g, data, at, stage) {
   if (stage >= EVIDENCE)
     for (const [i, chart] of now.charts.entries())
       g.part(`now ${chart.key}`, [at.now[i]], () =>
-        drawDepth(g, at.now[i], { ...chart, names: now.names, second: data.words.second }),
+        drawDepth(g, at.now[i], { ...chart, names: now.names, second: data.words.second_now }),
       );
   g.part("now says", [stage, at.says], () => drawSaid(at.says, stage, now));
 }

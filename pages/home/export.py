@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.counts import counted
 from app.kit.figures import Argument, Asked, Figure
 from app.markup import visible
+from app.session.fields import BY_KEY
 from core.analysis.patching.ablation import Effect
 from core.analysis.stream.overview import Overview, overview
 from core.messages import mark, mark_of, say, say_of
@@ -69,11 +70,25 @@ def see(asked: Asked) -> Seen:
         kind = "encoder"
     elif seen.cross and asked.values["attention"] == "cross":
         kind = "cross"
+    _check_step(asked, seen)
     chosen = {"block": block, "head": head, "follow": follow}
     selection = {key: asked.values[key] for key in KEYS} | chosen
     stamp = "\x1f".join([asked.key, asked.text, str(asked.target), stack])
     row = follow if follow >= 0 else seen.predicting_row
     return Seen(asked.lm, asked.name, asked.label, stamp, seen, selection, block, head, row, kind)
+
+
+def _check_step(asked: Asked, seen: Overview) -> None:
+    """Raise ValueError if the caller named a step that the picture does not have (`stepsOf` in selection.js)."""
+    if "walk" not in asked.given:
+        return
+    each = 2 if seen.cross is None else 3
+    ends = 0 if seen.logits is None else 2 + bool(seen.final_norm)
+    count = 2 + (seen.position is not None) + each * seen.n_blocks + ends
+    word, value = asked.given["walk"], int(asked.values["walk"])
+    first = 1 if word == "walk" else 0  # a link counts the steps from 1, a call from 0
+    if value > count:
+        raise ValueError(f"{word}={value - 1 + first} {BY_KEY['walk'].beyond(count - 1 + first)}.")
 
 
 # What stands at the end of the rows, by the shape of the model.

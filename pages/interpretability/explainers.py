@@ -21,8 +21,10 @@ from app.controls import widgets, work
 from app.csv_table import to_csv
 from app.frame import page
 from app.frame.page import Context
+from app.frame.takeaway import describe_page
 from app.kit import pack, register
 from app.models import cache
+from app.outside.file_record import name_file, stamp_csv
 from app.session import events, state
 from app.session.fields import BY_KEY
 from core.analysis.explaining import faithfulness
@@ -283,9 +285,15 @@ class Explanations:
         with st.container(horizontal=True, gap="small"):
             if st.button(say("Both pictures as a table"), key="explained.table"):
                 _show_table(self.table())
-            name = "glassbox-interpretability-more.csv"
+            origin = describe_page()
+            name = f"{name_file('interpretability-more', origin['model'])}.csv"
             st.download_button(
-                "CSV", lambda: to_csv(self.table()), name, "text/csv", key="explained.csv", on_click="ignore"
+                "CSV",
+                lambda: stamp_csv(to_csv(self.table()), origin),
+                name,
+                "text/csv",
+                key="explained.csv",
+                on_click="ignore",
             )
 
         def go_on() -> None:

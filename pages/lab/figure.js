@@ -20,7 +20,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { newsOf, planLab, statusOf, waitingWord } from "./layout.js";
+import { newsOf, planLab, speedText, statusOf, waitingWord } from "./layout.js";
 import { drawRewind, momentNow, momentsOf, nearest, rewindTo, stepBy } from "./rewind.js";
 import { drawStrip, openHead } from "./strip.js";
 
@@ -336,7 +336,7 @@ const SIDES = [
     scale: "log",
     format: (v) => (v < 0.01 ? brief(v) : num(v, 2)),
   },
-  { name: "speed", title: "", column: "rate", low: 0, format: (v) => thousands(Math.round(v / 100) * 100) },
+  { name: "speed", title: "", column: "rate", low: 0, format: speedText },
 ];
 
 /** The right column: how far the run is; learning rate, gradient norm and speed of every run, or the next run. @type {(g: Ground, data: Lab, local: Kept, at: Layout, chart: Chart) => void} */

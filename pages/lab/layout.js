@@ -19,6 +19,13 @@ import { isPhone } from "../../app/kit/widths.js";
  * @typedef {Pick<Feed, "live" | "lost" | "n" | "over" | "lastStep" | "cols" | "last" | "checkpoints"> & {state: State & More}} RunFeed
  */
 
+/** A speed: hundreds where there are thousands, one decimal below 1. @type {(perSecond: number) => string} */
+export const speedText = (perSecond) => {
+  if (perSecond > 0 && perSecond < 1) return num(perSecond, 1);
+  const unit = perSecond < 1000 ? 1 : 100;
+  return thousands(Math.round(perSecond / unit) * unit);
+};
+
 // ---------------------------------------------------------------- what stands where
 
 const HEAD = 22; // height of the title over the loss

@@ -9,6 +9,7 @@ import streamlit as st
 from app import markup, models, runs
 from app.frame import page
 from app.markup import inline
+from app.outside.file_record import describe_file, name_file, stamp_csv
 from app.session import state
 from core.messages import mark_of, say, say_of
 from core.runs import Run, recordings
@@ -64,10 +65,11 @@ def _put_beside(ids: list[str] | None) -> None:
 
 
 def _downloads(ctx: page.Context, first: Curve, own: Curve | None) -> None:
-    name = "".join(letter if letter.isalnum() else "-" for letter in first.name.lower())
+    name = name_file("lab", first.name)
+    record = describe_file("lab", f"/lab?{state.link()}", first.name)
     st.download_button(
         say("Curve (CSV)"),
-        partial(export.curve_csv, first),
+        lambda: stamp_csv(export.curve_csv(first), record),
         f"{name}-curve.csv",
         "text/csv",
         key="lab.csv",

@@ -51,6 +51,7 @@ from pages.multi_head.roles import (
 
 multi_head = register("multi_head", __file__)
 
+OTHER_STEPS = 5  # steps that add no part: the panels, of which Join begins with none added
 KEYS = ("block", "head", "row", "col", "follow", "panel", "added", "tour", "off", "instead", "order")
 
 OFF = mark("A head that is off adds")
@@ -152,7 +153,10 @@ def see(asked: Asked) -> Seen:
     block, head, home = min(asked.block, blocks - 1), asked.head, predicting_row(lm, maps)
     row = asked.followed(len(maps.ids), home)
     most = int(maps.maps[block, head, row].argmax())
+    shares = head_shares(lm, asked.text, block, row=row, trace=passed, **given)
+    parts = heads + bool(shares.bias.any())
     chosen = {key: asked.values[key] for key in KEYS} | {
+        "added": asked.at_most("added", parts), "tour": asked.at_most("tour", parts + OTHER_STEPS - 1),
         "block": block, "row": row, "col": asked.at_most("col", len(maps.key_ids) - 1),
         "follow": asked.at_most("follow", len(maps.ids) - 1),
     }  # fmt: skip
@@ -169,8 +173,7 @@ def see(asked: Asked) -> Seen:
         selection=chosen,
         usual=usual, jobs=jobs, maps=maps, block=block, head=head, row=row, col=col, home=home,
         opened=see_one(lm, *here, block, head, passed),
-        shares=head_shares(lm, asked.text, block, row=row, trace=passed, **given),
-        without=without, effects=effects, largest=largest_of(asked, here, off, effects, row),
+        shares=shares, without=without, effects=effects, largest=largest_of(asked, here, off, effects, row),
     )  # fmt: skip
 
 

@@ -47,6 +47,14 @@ export function addedOf(data, local) {
   return added < 0 ? partsOf(data) : Math.min(added, partsOf(data));
 }
 /**
+ * The part whose row is lit: in the steps the one that was added last, -1 before the first; else the chosen head.
+ * @type {(data: Data, local: Local) => number}
+ */
+export function litPart(data, local) {
+  const stepping = (local.sel.tour ?? -1) >= 0 || (local.sel.added ?? -1) >= 0;
+  return stepping ? addedOf(data, local) - 1 : headOf(data, local);
+}
+/**
  * The sum of the first n parts: (D).
  * @param {Local} local @param {number} n @param {number} D
  */
@@ -92,15 +100,15 @@ export function drawJoin(g, data, local, at) {
   const p = at.panel;
   const D = local.a.vectors.shape[1];
   const added = addedOf(data, local);
-  const head = headOf(data, local);
+  const lit = litPart(data, local);
   const token = data.rows[data.join.row];
-  g.part("concat", [head, added], () => drawConcat(g, data, local, at, q, head, token, D));
+  g.part("concat", [lit, added], () => drawConcat(g, data, local, at, q, lit, token, D));
   const most = furthest(local.a.vectors);
   const shares = data.join.shares;
   const [low, high] = [Math.min(0, ...shares), Math.max(...shares, 0.001)];
   const zero = q.bar + (q.barW * -low) / (high - low);
   const scale = q.barW / (high - low);
-  const names = named(q.parts, q.pitch, [head]);
+  const names = named(q.parts, q.pitch, lit < 0 ? [] : [lit]);
   g.part("join heads", null, () => [
     label(
       q.x,
@@ -122,14 +130,14 @@ export function drawJoin(g, data, local, at) {
       weight: 600,
     }),
   ]);
-  g.part("join rows", [added, head], () =>
+  g.part("join rows", [added, lit], () =>
     Array.from({ length: q.parts }, (_, i) => {
       const middle = q.top + (i + 0.5) * q.pitch;
       const tall = Math.max(1, Math.min(24, q.pitch - (q.pitch > 8 ? 4 : 0.5)));
       const share = shares[i];
       /** @type {Shapes[]} */
       const out = [
-        i === head &&
+        i === lit &&
           h("rect", {
             x: p.x,
             y: middle - q.pitch / 2,
@@ -160,8 +168,8 @@ export function drawJoin(g, data, local, at) {
       if (names.has(i)) {
         out.push(
           label(p.x + 4, middle + 4, partName(data, i), {
-            fill: i === head ? "accent" : "ink",
-            weight: i === head ? 700 : 500,
+            fill: i === lit ? "accent" : "ink",
+            weight: i === lit ? 700 : 500,
           }),
           label(q.bar - 12, middle + 4, num(data.join.norms[i], 2), {
             anchor: "end",
@@ -171,8 +179,8 @@ export function drawJoin(g, data, local, at) {
           label(p.x + p.w, middle + 4, num(share, 3), {
             anchor: "end",
             mono: true,
-            fill: i === head ? "accent" : "att-ink",
-            weight: i === head ? 700 : 400,
+            fill: i === lit ? "accent" : "att-ink",
+            weight: i === lit ? 700 : 400,
           }),
         );
       }
@@ -189,11 +197,11 @@ export function drawJoin(g, data, local, at) {
 }
 
 /**
- * All outputs side by side, the chosen head's part framed, and the matrix that they meet.
+ * All outputs side by side, the lit part framed, and the matrix that they meet.
  * @param {HeadsStage} g @param {Data} data @param {Local} local @param {Layout} at @param {JoinAt} q
- * @param {number} head @param {Token} token @param {number} D
+ * @param {number} lit @param {Token} token @param {number} D
  */
-function drawConcat(g, data, local, at, q, head, token, D) {
+function drawConcat(g, data, local, at, q, lit, token, D) {
   const p = at.panel;
   const K = local.a.z.shape[1];
   const gap = data.heads > 24 ? 0.5 : 3;
@@ -229,7 +237,7 @@ function drawConcat(g, data, local, at, q, head, token, D) {
         "g",
         { class: "gb-hot", "data-part-row": i },
         strip(g, local.a.z.subarray(i * K, (i + 1) * K), x, q.concat, w, 20, max, w > 6 ? "att" : null),
-        i === head &&
+        i === lit &&
           h("rect", {
             x: x - 1,
             y: q.concat - 1,
@@ -240,11 +248,11 @@ function drawConcat(g, data, local, at, q, head, token, D) {
             stroke: css("accent"),
             "stroke-width": 2,
           }),
-        (wide || i === head) &&
+        (wide || i === lit) &&
           label(clamp(x + w / 2, p.x + 16, p.x + p.w - 16), q.concat + 34, nameOf(data.join.block, i), {
             anchor: "middle",
-            fill: i === head ? "accent" : "ink3",
-            weight: i === head ? 700 : 400,
+            fill: i === lit ? "accent" : "ink3",
+            weight: i === lit ? 700 : 400,
           }),
       ),
     );

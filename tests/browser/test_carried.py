@@ -122,6 +122,9 @@ def test_another_text_and_moment_show_what_python_computes_of_them(
     tab.fill("textarea", OTHER)
     computed(tab)
     near(without_name(state(tab)), wanted["other"])
+    record = json.loads(tab.locator("section[data-file]").get_attribute("data-record") or "")
+    assert record["text"] == OTHER and "settings" in record and "link" not in record
+    assert "model hash" not in record, "the file has two sets of weights"
     expect(tab.locator("footer details:visible")).to_have_count(
         0
     )  # the table is of the text that it came with
@@ -132,6 +135,8 @@ def test_another_text_and_moment_show_what_python_computes_of_them(
     tab.get_by_role("button", name="As it came").click()
     near(without_name(state(tab)), wanted["first"])
     assert tab.input_value("textarea") == TEXT
+    record = json.loads(tab.locator("section[data-file]").get_attribute("data-record") or "")
+    assert record["text"] == TEXT and record["link"] and record["model hash"]
     tab.fill("textarea", "</script><img src=x onerror=alert(1)> \u2028")
     assert "".join(state(tab).get("tokens") or ["</script>"]).count("</script>") == 1
     expect(tab.locator("img")).to_have_count(0)

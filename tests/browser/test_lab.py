@@ -543,13 +543,13 @@ def test_curve_spec_and_weights_are_files_that_open_again(
         files[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[name])
     assert [path.name for path in files.values()] == [
-        "run-z-curve.csv",
-        "run-z-spec.json",
-        "run-z-step-60.zip",
+        "glassbox-lab-Run-Z-curve.csv",
+        "glassbox-lab-Run-Z-spec.json",
+        "glassbox-lab-Run-Z-step-60.zip",
     ]
     with closing(server.store()) as store:
         points = store.points(ended.id)
-        rows = list(csv.DictReader(files["Curve (CSV)"].read_text(encoding="utf-8").splitlines()))
+        rows = list(csv.DictReader(files["Curve (CSV)"].read_text(encoding="utf-8").splitlines()[1:]))
         assert [float(row["loss"]) for row in rows] == points.loss.tolist()
         assert TrainSpec.from_json(files["Spec (JSON)"].read_text(encoding="utf-8")) == ended.spec
         trained = load_run(store, ended.id)

@@ -74,7 +74,7 @@ def test_the_law_and_the_forecast_are_cores_and_are_in_the_files(page: Page, tmp
     driver.chart(page, "scaling_ladder").get_by_role("button", name="Table, files").press("Enter")
     page.get_by_role("region", name="Loss against parameters").wait_for()
     assert page.locator(".gb-twin tbody tr").count() == len(ladder_recordings.series("parameters"))
-    for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"run,parameters")):
+    for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"# page=scaling&link=")):
         with page.expect_download() as download:
             page.locator('[data-testid="stPopoverBody"]').get_by_role(
                 "button", name=ending, exact=True

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
@@ -70,6 +73,16 @@ LOST = {
     "scaling": ["ArrowUp"],
 }
 NOW = "JSON.parse(document.querySelector('figure').dataset.state)"
+
+
+def record_of(saved: bytes) -> Any:
+    """What a saved SVG or PNG says of its origin."""
+    if saved.startswith(b"\x89PNG"):
+        size = int.from_bytes(saved[33:37])
+        return json.loads(saved[41 : 41 + size].partition(b"Glassbox\0\0\0\0\0")[2])
+    found = re.search("<metadata>(.*?)</metadata>", saved.decode(), re.S)
+    assert found is not None
+    return json.loads(unescape(found[1]))
 
 
 @pytest.fixture
@@ -207,8 +220,10 @@ def test_the_picture_is_saved_from_the_file(
     for kind, start in {"SVG": b"<svg", "PNG": b"\x89PNG"}.items():
         with one.page.expect_download() as download:
             where.click(f"[data-save={kind}]")
-        assert download.value.suggested_filename == f"glassbox-attention.{kind.lower()}"
-        assert Path(download.value.path()).read_bytes().startswith(start)
+        assert download.value.suggested_filename == f"glassbox-attention-tales-gpt.{kind.lower()}"
+        saved = Path(download.value.path()).read_bytes()
+        assert saved.startswith(start)
+        assert record_of(saved)["text"] == TEXT and record_of(saved)["link"] == picture.link
 
 
 @left_to_full
@@ -298,7 +313,7 @@ def test_a_switch_changes_the_picture_and_keeps_what_was_chosen(
     expect(page.locator("footer p").first).to_have_text("Made with Glassbox · Open it live")
     with page.expect_download() as download:
         page.locator("[data-save=SVG]").nth(1).click()
-    assert download.value.suggested_filename == "glassbox-attention.svg"
+    assert download.value.suggested_filename == "glassbox-attention-tales-gpt.svg"
     assert "A head scores every pair" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
@@ -403,10 +418,16 @@ def test_the_page_gives_its_picture_away(page: Page, tab: Callable[..., PictureT
     page.get_by_role("button", name="HTML ▾").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML", exact=True).click()
-    assert download.value.suggested_filename == "glassbox-attention.html"
-    file = tmp_path / "glassbox-attention.html"
+    assert download.value.suggested_filename == "glassbox-attention-tales-gpt.html"
+    file = tmp_path / "glassbox-attention-tales-gpt.html"
     download.value.save_as(file)
     assert picture_state(tab(width + 32).open(file)) == there
+    for kind in ("SVG", "PNG"):
+        with page.expect_download() as download:
+            page.locator(".st-key-gb-card-take").get_by_role("button", name=kind, exact=True).click()
+        assert download.value.suggested_filename == f"glassbox-attention-tales-gpt.{kind.lower()}"
+        record = record_of(Path(download.value.path()).read_bytes())
+        assert record["text"] == TEXT and "block=1" in record["link"]
 
     page.get_by_label("Embed", exact=True).select_option("file")
     page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")

@@ -24,7 +24,7 @@ from core.runs.worker import here
 from core.training.pairs import broken_spec
 from pages.break_it import pair as pairs
 from pages.break_it import question
-from pages.break_it.figure import CHARTS, NAMES, judged, see
+from pages.break_it.figure import CHARTS, NAMES, NOTHING, judged, see, titles
 from pages.break_it.pair import recorded_names
 from tests.pages.conftest import Runs, run_elsewhere, run_notebook
 
@@ -120,6 +120,12 @@ def test_the_answer_is_what_the_next_part_s_absence_does(name: str, open_page: A
 def text_loss_of(lm: core.LanguageModel, link: dict[str, Any]) -> float:
     """The whole model's loss on a link's text."""
     return read(lm, link["text"], link.get("target")).loss
+
+
+def test_the_same_model_twice_is_not_called_another_seed() -> None:
+    """The upper half reads the open model twice; the trained pair below has two seeds."""
+    words = titles("tales-gpt", NOTHING)
+    assert (words["second_now"], words["second"]) == ("same model", "other seed")
 
 
 @pytest.mark.full(reason="takes a second")

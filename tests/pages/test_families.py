@@ -33,7 +33,7 @@ OPEN = {"tales-gpt": "GPT", "./other": "GPT", "./both": "BERT", "./pair": "T5"}
 
 def lines(app: AppTest, shape: str, what: str) -> list[dict[str, str]]:
     """The lines of the table twin of one lane, as the CSV has them."""
-    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]()))
+    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]().partition("\n")[2]))
     return [line for line in rows if (line["shape"], line["what"]) == (shape, what)]
 
 

@@ -38,7 +38,7 @@ def lm() -> core.LanguageModel:
 
 def lines(app: AppTest, kind: str) -> list[dict[str, str]]:
     """The lines of the table twin that are about `kind`, as the CSV has them."""
-    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]()))
+    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]().partition("\n")[2]))
     return [line for line in rows if line["line"].startswith(kind)]
 
 

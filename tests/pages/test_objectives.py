@@ -38,7 +38,7 @@ def lm() -> core.LanguageModel:
 
 def lines(app: AppTest, objective: str) -> list[dict[str, str]]:
     """The lines of the table twin of one objective, as the CSV has them."""
-    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]()))
+    rows = csv.DictReader(io.StringIO(app.session_state["gb"].memos["takeaway"]["csv"]().partition("\n")[2]))
     return [line for line in rows if line["objective"] == objective]
 
 

@@ -11,7 +11,7 @@ import re
 from functools import partialmethod
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -241,10 +241,25 @@ def test_predict_waits_for_a_choice_then_reveals_and_starts_anew(open_page: Any)
 
 def test_csv_and_table_hold_the_same(open_page: Any) -> None:
     taken = open_page("home").session_state["gb"].memos["takeaway"]
-    rows = list(csv.reader(io.StringIO(taken["csv"]())))
+    rows = list(csv.reader(io.StringIO(taken["csv"]().partition("\n")[2])))
     table = taken["table"]()
     assert rows[0] == list(table)
     assert len(rows) - 1 == len(next(iter(table.values()))) > 0
+
+
+def test_files_of_a_page_say_of_what_they_are(open_page: Any) -> None:
+    app = open_page("attention", text="A red, red ball", block=1)
+    taken = app.session_state["gb"].memos["takeaway"]
+    origin = {key: value for key, [value] in parse_qs(taken["csv"]().partition("\n")[0][2:]).items()}
+    assert (origin["page"], origin["model"], origin["text"]) == ("attention", "tales-gpt", "A red, red ball")
+    assert origin["link"].startswith("/attention?") and "block=1" in origin["link"]
+    assert set(origin) == {"page", "model", "model hash", "text", "link", "version", "date"}
+    assert json.loads(taken["notebook"]())["metadata"]["glassbox"] == origin
+    assert html.escape(json.dumps(origin["model hash"])) in taken["html"]()
+    alone = open_page("scaling").session_state["gb"].memos["takeaway"]["csv"]()
+    assert alone.startswith("# page=scaling&link=") and "model hash" not in alone, (
+        "it shows models of its own"
+    )
 
 
 def test_projector_mode_hides_the_sidebar_and_can_be_left(open_page: Any) -> None:

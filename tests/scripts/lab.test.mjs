@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { newsOf, planLab, statusOf, waitingWord } from "../../pages/lab/layout.js";
+import { newsOf, planLab, speedText, statusOf, waitingWord } from "../../pages/lab/layout.js";
 
 const NEWS = "Waiting for a free worker: place 12 in the queue. It begins by itself.";
 const run = (state, more = {}) => ({
@@ -86,4 +86,8 @@ test("how long a run will take is foretold at first, then its own pace", () => {
     "step 100 of 200",
     "52 s of training so far, about 50 s left",
   ]);
+});
+
+test("a slow run's speed is not rounded to nothing", () => {
+  assert.deepEqual([0.4, 7, 49.6, 949, 12_345].map(speedText), ["0.4", "7", "50", "949", "12,300"]);
 });

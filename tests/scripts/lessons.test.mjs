@@ -80,7 +80,12 @@ test("the end of a lesson says what was answered, and what to look at again", ()
     ["Three"],
   );
   const skipped = result(questions, { 1: 0 });
-  assert.equal(skipped.said, "You answered 1 of 3 questions right. These 2 are worth another look:");
+  assert.equal(
+    skipped.said,
+    "You answered 1 of 3 questions right and skipped 2. These 2 are worth another look:",
+  );
+  const both = result(questions, { 1: 0, 3: 0 });
+  assert.match(both.said, /^You answered 1 of 3 questions right and skipped 1\. These 2 /);
   assert.deepEqual(
     skipped.again.map(({ mark }) => mark),
     [3, 4],

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { litPart } from "../../pages/multi_head/writes.js";
 import { named, offSet, plan, tile, tileAt } from "../../pages/multi_head/layout.js";
 
 const MODELS = [
@@ -115,4 +116,15 @@ test("of several wordings the first that fits is shown whole", async () => {
   assert.equal(firstFit(["induction", "ind"], room), "induction");
   assert.equal(firstFit(["induction", "ind"], room - 1), "ind");
   assert.equal(firstFit(["induction", "ind"], 1), "ind", "the last one, whole, where none fits");
+});
+
+test("a step of Join lights the part that it adds, not the chosen head", () => {
+  const data = /** @type {any} */ ({ heads: 4, join: { biased: true } });
+  const lit = (/** @type {any} */ sel) => litPart(data, /** @type {any} */ ({ sel: { head: 2, ...sel } }));
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((added) => lit({ added })),
+    [-1, 0, 1, 2, 3],
+  );
+  assert.equal(lit({ added: -1, tour: 8 }), 4, "the last step adds the bias");
+  assert.equal(lit({ added: -1, tour: -1 }), 2, "outside of the steps the chosen head");
 });

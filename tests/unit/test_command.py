@@ -163,6 +163,9 @@ def test_an_export_says_what_it_wrote_and_warns_of_what_it_changed(
         ("/attention?row=up", "row=up is not a whole number"),
         ("/attention?blok=2", "“blok”"),
         ("/multi_head?block=4", "block=4 is more than this model and text have (3)"),
+        ("/multi_head?tour=9", "tour=9 is more than this model and text have (8)"),
+        ("/multi_head?added=5", "added=5 is more than this model and text have (4)"),
+        ("/?walk=14", "walk=14 is more than this model and text have (13)"),
         ("/tokenization?merge=9000", "merge=9000 is more than this model and text have"),
     ],
 )

@@ -141,7 +141,9 @@ def test_a_whole_vote(browser: Callable[[], TestClient], rooms: Rooms) -> None:
     seen = screen.get(f"/rooms/{id}/state?as=screen").json()
     assert seen["bars"] == phone["bars"] and seen["fewest"] <= 6, "nobody has pressed Show the votes"
     saved = teacher.get(f"/rooms/{id}/counts.csv")
-    rows = list(csv.DictReader(io.StringIO(saved.text)))
+    origin, _, table = saved.text.partition("\n")
+    assert origin.startswith("# page=class&version=Glassbox ")
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert [row["second vote"] for row in rows] == ["0", "6", "0"]
     assert rows[1]["option"] == "'=b", "no formula for a spreadsheet"
     assert not re.search(r"[0-9a-f]{24,}", saved.text), "nobody's id"

@@ -41,7 +41,10 @@ HASH = corpora.fingerprint("some text")
         ({"stages": ((0.5, 1),)}, "context=1 must lie between 2"),
         ({"stages": ((0.5,),)}, "pairs of a share and a context"),
         ({"stages": 7}, "pairs of a share and a context"),
-        ({"changes": {"n_heads": 5}}, "d_model=48 does not divide into n_heads=5"),
+        (
+            {"changes": {"n_heads": 5}},
+            "d_model=48 does not divide into n_heads=5: the width must be a multiple of the number of heads",
+        ),
         ({"changes": {"heads": 5}}, "no setting of a model is called 'heads'"),
         ({"changes": {"d_vocab": 5}}, "no setting of a model is called 'd_vocab'"),
         ({"changes": {"n_layers": "two"}}, "n_layers='two' must be a whole number"),

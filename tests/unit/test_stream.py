@@ -361,7 +361,9 @@ def test_the_curve_as_json_and_csv() -> None:
     assert (whole["seed"], whole["revision"], whole["state"]) == (7, "abc", "done")
     assert OWNER not in json.dumps(whole)
     answer = site(told).get(f"/runs/{ID}/points?format=csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    origin, _, table = answer.text.partition("\n")
+    assert f"&model=run:{ID}&" in origin
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert [float(row["loss"]) for row in rows] == whole["cols"]["loss"]
     assert [row["held_out"] for row in rows] == [""] * 9 + ["4.5"] + [""] * 2
     assert answer.headers["content-disposition"] == 'attachment; filename="glassbox-run-01234567.csv"'

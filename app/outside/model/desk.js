@@ -6,7 +6,7 @@ import { html } from "../../kit/shapes.js";
 import { computing } from "./computing.js";
 
 /**
- * @import { Component } from "../host.js"
+ * @import { Component, State } from "../host.js"
  * @import { Computing, Control, Own } from "./computing.js"
  */
 
@@ -18,7 +18,7 @@ const PAUSE = 20; // ms until it begins, so that the picture is seen first
 
 /**
  * Draws a picture that carries its model into its section: as it came, until something is changed.
- * @param {Component} component @param {HTMLElement} section @param {Record<string, any>} first the data that it came with
+ * @param {Component} component @param {HTMLElement} section @param {State} first the data that it came with
  * @param {Computing} way @param {Own} own
  */
 export function drawOwn(component, section, first, way, own) {
@@ -31,13 +31,15 @@ export function drawOwn(component, section, first, way, own) {
     latest++;
     machine.reset();
     for (const table of section.querySelectorAll("details")) table.hidden = false;
-    show(first);
+    show(first.data);
+    section.dataset.record = JSON.stringify(first.record);
     above.show(FIRST);
   };
   const again = (said = "") => {
     const found = machine.data();
     if (found.data) {
       show(found.data);
+      section.dataset.record = JSON.stringify(changedRecord(first.record, machine));
       for (const table of section.querySelectorAll("details")) table.hidden = true; // it is of the picture as it came
     }
     const work = machine.later();
@@ -48,7 +50,7 @@ export function drawOwn(component, section, first, way, own) {
    * @type {(work: Iterator<boolean>, step: IteratorResult<boolean>, mine: number, said: string, pause: number) => void}
    */
   const goOn = (work, step, mine, said, pause) => {
-    if (step.value) show(machine.data().data ?? first);
+    if (step.value) show(machine.data().data ?? first.data);
     above.show(step.done ? said : say("{said} More of it is being measured.", { said }));
     if (!step.done)
       setTimeout(() => {
@@ -74,6 +76,21 @@ export function drawOwn(component, section, first, way, own) {
   asItCame();
   // Safari has no idle callback. The weights are unpacked before somebody writes, or the first letter would wait for that.
   (globalThis.requestIdleCallback ?? setTimeout)(() => machine.asked());
+}
+
+/**
+ * What a file says of its origin when something was changed here: the link and the weights are those of another picture.
+ * @type {(record: State["record"], machine: ReturnType<typeof computing>) => State["record"]}
+ */
+function changedRecord(record, { now, labels }) {
+  /** @type {State["record"]} */
+  const changed = { ...record, text: now.text, settings: JSON.stringify(now.values) };
+  delete changed.link;
+  if (labels.length > 1) {
+    changed["model state"] = labels[now.moment];
+    delete changed["model hash"];
+  }
+  return changed;
 }
 
 /**
