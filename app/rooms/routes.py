@@ -44,7 +44,7 @@ from app.csv_table import to_csv
 from app.rooms import addresses, documents
 from app.rooms.cookies import HINT, MEMBER, REMOTE
 from app.rooms.feed import Hub
-from app.rooms.limits import Rate
+from app.rooms.limits import Rate, RoomLimit
 from app.session import language, visitors
 from app.session import owner as owners
 from core.messages import mark, say, speaking
@@ -57,7 +57,6 @@ COOKIE = MEMBER
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
 WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
-OPENINGS = (30, 600.0)
 LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
 PLACES = 10
 NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is known")
@@ -199,17 +198,17 @@ def _room_id(request: Request) -> str:
 class Routes:
     """The handlers, with what they share: the rooms, the watchers, the limits."""
 
-    def __init__(self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None]) -> None:
+    def __init__(
+        self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None], limit: RoomLimit
+    ) -> None:
         self.rooms, self.engine, self.hub = rooms, engine, Hub(rooms)
-        self.wrong, self.openings = Rate(*WRONG_CODES), Rate(*OPENINGS)
+        self.wrong, self.limit = Rate(*WRONG_CODES), limit
 
     async def open(self, request: Request) -> Response:
         """Open a room."""
-        owner, place = owner_of(request), request.headers.get(visitors.HEADER, "")
-        if self.openings.reached(place):
-            raise Refused(429, say("many rooms were opened from here: wait some minutes"))
-        self.openings.count(place)
-        room = await run_in_threadpool(lambda: self.rooms().open(owner))
+        owner = owner_of(request)
+        address = visitors.name_of(request.headers.get(visitors.HEADER, ""))
+        room = await run_in_threadpool(lambda: self.limit.open_room(self.rooms(), owner, owner, address))
         self.hub.keep_swept()
         return JSONResponse({"id": room.id, "code": room.code})
 
@@ -536,13 +535,18 @@ def _nobody() -> None:
     """Stand for the engine of a server that trains nothing."""
 
 
-def routes(rooms: Callable[[], Rooms], engine: Callable[[], Engine | None] = _nobody) -> list[Route]:
+def routes(
+    rooms: Callable[[], Rooms],
+    engine: Callable[[], Engine | None] = _nobody,
+    limit: RoomLimit | None = None,
+) -> list[Route]:
     """Return the routes over these rooms.
 
     Args:
         engine: what trains the runs that a teacher deals; None: nothing does.
+        limit: of the rooms that are opened, where pages share it; None: one of these routes alone.
     """
-    here = Routes(rooms, engine)
+    here = Routes(rooms, engine, limit or RoomLimit())
     table: list[tuple[str, str, Handler]] = [
         ("POST", "/rooms", here.open),
         ("GET", "/rooms/of/{code}", here.of_code),

@@ -24,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app.rooms import addresses, documents, feed, pictures, routes
+from app.rooms import addresses, documents, feed, limits, pictures, routes
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
@@ -469,6 +469,22 @@ def test_two_hundred_phones_vote_at_once_and_again(rooms: Rooms) -> None:
     assert look.bars(1) == [67, 67, 66] and look.answered == 200
 
 
+def test_rooms_of_one_browser_and_of_one_network_are_few(
+    browser: Callable[[], TestClient],
+) -> None:
+    teacher = teaching(browser())
+    for _ in range(limits.BROWSER_ROOMS[0]):
+        id = teacher.post("/rooms").json()["id"]
+        assert teacher.post("/rooms").json()["id"] == id, "the room that is open is none more"
+        teacher.delete(f"/rooms/{id}")
+    again = teacher.post("/rooms")
+    assert again.status_code == 429 and "this browser opened 10 rooms" in again.json()["why"]
+    assert again.json()["why"].endswith("try again in 10 minutes.")
+    left = limits.ADDRESS_ROOMS[0] - limits.BROWSER_ROOMS[0]
+    found = [teaching(browser(), f"{one:032x}").post("/rooms").status_code for one in range(left + 3)]
+    assert found == [200] * left + [429] * 3, "an own id for each room does not help"
+
+
 def test_a_rate_is_of_each_place_and_forgets() -> None:
     now = 0.0
     rate = Rate(2, 60.0, lambda: now)
@@ -476,6 +492,8 @@ def test_a_rate_is_of_each_place_and_forgets() -> None:
         assert not rate.reached("a")
         rate.count("a")
     assert rate.reached("a") and not rate.reached("b")
+    now = 20.0
+    assert (rate.wait("a"), rate.wait("b")) == (40.0, 0.0)
     now = 60.5
     assert not rate.reached("a")
 
