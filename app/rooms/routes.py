@@ -145,8 +145,8 @@ def owner_of(request: Request) -> str:
 
 def teachers_of(request: Request) -> list[str]:
     """Return the ids by which this browser may teach: its own, and that of a remote. Raises Refused: it has none."""
-    found = [owners.read(request.cookies.get(owners.COOKIE)), request.cookies.get(REMOTE)]
-    known = [one for one in found if one is not None and _SECRET.fullmatch(one)]
+    remote = owners.read(request.cookies.get(REMOTE), purpose=REMOTE)
+    known = [one for one in (owners.read(request.cookies.get(owners.COOKIE)), remote) if one is not None]
     if not known:
         raise Refused(403, say(NO_COOKIE))
     return known
@@ -456,8 +456,8 @@ class Routes:
         secret = await run_in_threadpool(lambda: self.rooms().accept(id, key))
         answer = JSONResponse({})
         answer.set_cookie(
-            REMOTE, secret, max_age=LASTS, path=f"{_root(request)}/rooms", httponly=True, samesite="lax",
-            secure=request.url.scheme == "https",
+            REMOTE, owners.signed(secret, purpose=REMOTE), max_age=LASTS, path=f"{_root(request)}/rooms",
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer
 

@@ -25,6 +25,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.rooms import addresses, documents, feed, limits, pictures, routes
+from app.rooms.cookies import REMOTE
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
@@ -203,6 +204,23 @@ def test_a_phone_teaches_by_a_link_that_is_good_once(browser: Callable[[], TestC
     rooms.now = rooms.database.now + records.INVITED + 1
     with pytest.raises(NotTheTeacher):
         rooms.accept(id, late)
+
+
+def test_a_remote_is_known_by_what_the_server_has_signed_for_it(browser: Callable[[], TestClient]) -> None:
+    teacher = teaching(browser())
+    id = teacher.post("/rooms").json()["id"]
+    for forged in (TEACHER, owners.signed(TEACHER), owners.signed(TEACHER, b"not the server's key")):
+        thief = browser()
+        thief.cookies.set(REMOTE, forged, path="/rooms")
+        assert thief.get(f"/rooms/{id}/state?as=teacher").status_code == 403, forged
+        assert thief.delete(f"/rooms/{id}").status_code == 403, forged
+    key = teacher.post(f"/rooms/{id}/invite").json()["link"].partition("#")[2]
+    remote = browser()
+    assert remote.post(f"/rooms/{id}/accept", json={"key": key}).status_code == 200
+    assert remote.get(f"/rooms/{id}/state?as=teacher").status_code == 200
+    thief.cookies.clear()
+    thief.cookies.set(owners.COOKIE, remote.cookies[REMOTE])
+    assert thief.get(f"/rooms/{id}/state?as=teacher").status_code == 403, "good as a remote alone"
 
 
 def rows_of(rooms: Rooms) -> list[Any]:
