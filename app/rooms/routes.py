@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -57,8 +56,6 @@ COOKIE = MEMBER
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
 WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
-LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
-PLACES = 10
 NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is known")
 NO_REQUEST = mark("that is no request of ours")
 NO_VIEW = mark("that is no view of ours")
@@ -207,7 +204,7 @@ class Routes:
     async def open(self, request: Request) -> Response:
         """Open a room."""
         owner = owner_of(request)
-        address = visitors.name_of(request.headers.get(visitors.HEADER, ""))
+        address = visitors.name_of(_address(request))
         room = await run_in_threadpool(lambda: self.limit.open_room(self.rooms(), owner, owner, address))
         self.hub.keep_swept()
         return JSONResponse({"id": room.id, "code": room.code})
@@ -216,7 +213,7 @@ class Routes:
         """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused."""
         from core.rooms import NoSuchRoom
 
-        place = request.headers.get(visitors.HEADER, "")
+        place = _address(request)
         if self.wrong.reached(place):
             raise Refused(429, say("many wrong codes came from here: wait a minute"))
         written = code if isinstance(code, str) else ""
@@ -276,7 +273,7 @@ class Routes:
         """Stream a room's states."""
         id, member, derive = await self._who(request)
         if request.query_params.get("as") == "follow":
-            return EventSourceResponse(self.hub.follow(id, derive))
+            return EventSourceResponse(self.hub.follow(id, derive, _address(request)))
         return EventSourceResponse(self.hub.watch(id, derive, member))
 
     async def state(self, request: Request) -> Response:
@@ -363,10 +360,7 @@ class Routes:
         trainer = self.engine()
         if trainer is None:
             raise Refused(503, say("nothing trains on this server"))
-        member, place = (
-            member_of(id, secret_of(request)),
-            visitors.name_of(request.headers.get(visitors.HEADER, "")),
-        )
+        member, place = member_of(id, secret_of(request)), visitors.name_of(_address(request))
 
         def start() -> None:
             rooms = self.rooms()
@@ -484,7 +478,7 @@ class Routes:
             return HTMLResponse(
                 documents.nothing(say("the teacher shows nothing yet"), again=5), headers=PAGE
             )
-        if self.hub.followers >= places():
+        if not self.hub.has_place(id, _address(request)):
             full = say("the live page opens when a place is free; this page tries again by itself")
             return HTMLResponse(documents.nothing(full, again=10), 503, headers=PAGE)
         path, _, query = found.room.lead.partition("?")
@@ -521,14 +515,12 @@ SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type
 PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
+def _address(request: Request) -> str:
+    return request.headers.get(visitors.HEADER, "")
+
+
 def _root(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
-
-
-def places() -> int:
-    """Return how many live pages may follow rooms in this process at once."""
-    written = os.environ.get(LIVE, "").strip()
-    return int(written) if written.isdecimal() else PLACES
 
 
 def _nobody() -> None:

@@ -437,6 +437,42 @@ def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.full(reason="takes a second")
+def test_followers_of_one_room_leave_places_to_other_rooms(
+    browser: Callable[[], TestClient], rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [rooms.open(f"{one}" * 32).id for one in range(4)]
+    for one, id in enumerate(ids):
+        rooms.lead(id, f"{one}" * 32, "/loss?v=1")
+    hub = Hub(lambda: rooms)
+    monkeypatch.setattr(routes, "Hub", lambda _: hub)
+    client = TestClient(Starlette(routes=routes.routes(lambda: rooms)), base_url=HERE, headers=OURS)
+
+    def places_left() -> list[bool]:
+        asked = [client.get(f"/rooms/{id}/view", follow_redirects=False).status_code for id in ids]
+        assert set(asked) <= {303, 503}
+        return [status == 303 for status in asked]
+
+    async def follow_all() -> None:
+        first = [hub.follow(ids[0], states.screen_state, "one") for _ in range(2 * feed.PLACES)]
+        for stream in first:
+            await anext(stream)
+        assert places_left() == [False, True, True, True], "a room's followers take its own places"
+        others = [hub.follow(id, states.screen_state, "one") for id in ids[1:3] for _ in range(feed.PLACES)]
+        for stream in others:
+            await anext(stream)
+        assert hub.followers.total() < feed.PLACES and not any(places_left()[:2])
+        for address, status in (("one", 503), ("another", 303)):
+            headers = {"x-glassbox-address": address}
+            asked = client.get(f"/rooms/{ids[3]}/view", headers=headers, follow_redirects=False)
+            assert asked.status_code == status, address
+        for stream in (*first, *others):
+            await stream.aclose()
+        assert places_left() == [True] * 4 and not hub.followers and not hub.follower_addresses
+
+    with client:
+        asyncio.run(follow_all())
+
+
 def test_a_store_that_goes_and_comes_back(rooms: Rooms) -> None:
     id = rooms.open(TEACHER).id
     here = True
