@@ -60,6 +60,10 @@ NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is kno
 NO_REQUEST = mark("that is no request of ours")
 NO_VIEW = mark("that is no view of ours")
 NOT_JOINED = mark("this browser has not joined the room")
+NOTHING_DELETED = mark(
+    "nothing was deleted: your runs, texts and votes are still here, because the disk of the server is full. Tell "
+    "whoever runs this Glassbox to make room, and press the button again"
+)
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _ROOM = re.compile(r"[0-9a-f]{24}")
 
@@ -384,8 +388,13 @@ class Routes:
 
     async def forget(self, request: Request) -> Response:
         """Delete all that this browser has here, and the cookies that it is known by."""
+        from core.runs import StoreFull
+
         owner, secret = owners.read(request.cookies.get(owners.COOKIE)) or "", secret_of(request)
-        await run_in_threadpool(lambda: self.rooms().forget(owner, secret))
+        try:
+            await run_in_threadpool(lambda: self.rooms().forget(owner, secret))
+        except StoreFull:
+            raise Refused(507, say(NOTHING_DELETED)) from None
         answer = JSONResponse({})
         inside = f"{_root(request)}/rooms"
         for name, path in ((owners.COOKIE, "/"), (COOKIE, inside), (REMOTE, inside), (HINT, "/")):

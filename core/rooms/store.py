@@ -52,6 +52,7 @@ from core.rooms.views import Views
 from core.rooms.words import Words
 from core.runs.database import insert_or_replace
 from core.runs.ownership import forget_owner
+from core.runs.records import StoreFull
 
 
 class Rooms(Words, Views, Deals):
@@ -418,7 +419,18 @@ class Rooms(Words, Views, Deals):
 
         Args:
             owner: its id as an owner of runs and rooms, "" for none.   secret: as of `join`, "" for none.
+
+        Raises:
+            StoreFull: the disk is full, and the space that is reserved for it does not suffice: nothing was deleted.
         """
+        try:
+            self._forget(owner, secret)
+        except StoreFull:  # SQLite writes to its log what it deletes
+            self.database.make_room()
+            self._forget(owner, secret)
+        self.database.empty_log()
+
+    def _forget(self, owner: str, secret: str) -> None:
         with self.database.writing() as connection:
             for id in connection.execute(sa.select(rooms.c.id).order_by(rooms.c.id)).scalars().all():
                 if secret:
@@ -426,7 +438,6 @@ class Rooms(Words, Views, Deals):
             if owner:
                 self._delete(connection, rooms.c.owner == owner)
                 forget_owner(connection, owner)
-        self.database.empty_log()
 
     def _leave(self, connection: sa.Connection, id: str, member: str) -> None:
         """Delete a member with its votes, its view and its run; nothing happens where it has not joined."""

@@ -22,7 +22,8 @@ from app.session.owner import OwnerCookie
 from core.rooms import ELSE, Answer, Asking, NotNow, RoomError, Rooms, Size, group_of, member_of, records
 from core.rooms.deals import runner_of
 from core.rooms.schema import meta
-from core.runs import Engine, Limits, Store
+from core.runs import Engine, Limits, Store, StoreFull
+from core.runs.location import reserve
 from core.runs.schema import texts
 from tests.runs import tiny
 from tests.unit.test_rooms import HERE, OURS, TEACHER, joined, teaching
@@ -425,6 +426,33 @@ def test_forget_me_here_leaves_nothing_of_a_browser(
     assert client.get(f"/rooms/{id}/state").status_code == 403, "an old cookie is good for nothing"
     assert browser().post("/rooms/forget").status_code == 200, "who has nothing loses nothing"
     assert [run.id for run in store.list()] == [kept.id]
+
+
+def test_forget_me_on_a_full_disk_uses_the_reserve_or_says_what_is_left(
+    browser: Callable[[], TestClient], store: Store, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil, spare = "5" * 32, reserve(store.database.engine.url)
+    client = teaching(browser(), pupil)
+    writing = store.database.writing
+    space = False  # once the reserve is gone
+
+    def full() -> Any:
+        if spare.exists() or not space:
+            raise StoreFull("the disk is full")
+        return writing()
+
+    store.create(tiny(), pupil, "a run")
+    monkeypatch.setattr(store.database, "writing", full)
+    answer = client.post("/rooms/forget")
+    assert answer.status_code == 507 and answer.json()["why"].startswith(
+        "Nothing was deleted: your runs, texts"
+    )
+    assert "set-cookie" not in answer.headers, "it is still known by its cookie, so that it may try again"
+    assert len(store.list(owner=pupil)) == 1
+    spare.write_bytes(b"0")
+    space = True
+    assert client.post("/rooms/forget").status_code == 200
+    assert store.list(owner=pupil) == []
 
 
 def test_words_are_told_apart_by_their_letters() -> None:
