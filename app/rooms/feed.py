@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -171,7 +171,7 @@ class Hub:
             and self.follower_addresses[address] < max(1, most * THIRDS_ADDRESS // 3)
         )
 
-    async def follow(self, id: str, derive: Derive, address: str = "") -> AsyncIterator[bytes]:
+    async def follow(self, id: str, derive: Derive, address: str = "") -> AsyncGenerator[bytes, None]:
         """Yield the events of a room for a live page that follows it.
 
         The page takes a place while one is free. Beyond that it takes none from others: it only listens.
