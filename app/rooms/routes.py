@@ -55,7 +55,8 @@ if TYPE_CHECKING:
 COOKIE = MEMBER
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
-WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
+WRONG_CODES = (20, 60.0)  # of one browser in so many seconds
+ADDRESS_WRONG_CODES = (300, 60.0)  # of one network address: a school has one
 NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is known")
 NO_REQUEST = mark("that is no request of ours")
 NO_VIEW = mark("that is no view of ours")
@@ -203,7 +204,8 @@ class Routes:
         self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None], limit: RoomLimit
     ) -> None:
         self.rooms, self.engine, self.hub = rooms, engine, Hub(rooms)
-        self.wrong, self.limit = Rate(*WRONG_CODES), limit
+        self.wrong, self.address_wrong = Rate(*WRONG_CODES), Rate(*ADDRESS_WRONG_CODES)
+        self.limit = limit
 
     async def open(self, request: Request) -> Response:
         """Open a room."""
@@ -213,18 +215,26 @@ class Routes:
         self.hub.keep_swept()
         return JSONResponse({"id": room.id, "code": room.code})
 
-    async def _find(self, request: Request, code: object) -> Any:
-        """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused."""
+    async def _find(self, request: Request, code: object, secret: str = "") -> Any:
+        """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused.
+
+        Args:
+            secret: of a member whose cookie is set with this answer; "": the browser is known by what it brings.
+        """
         from core.rooms import NoSuchRoom
 
-        place = _address(request)
-        if self.wrong.reached(place):
+        browser = secret or secret_of(request) or owners.read(request.cookies.get(owners.COOKIE)) or ""
+        counts = [(self.address_wrong, _address(request))]
+        if browser:
+            counts.append((self.wrong, browser))
+        if any(rate.reached(place) for rate, place in counts):
             raise Refused(429, say("many wrong codes came from here: wait a minute"))
         written = code if isinstance(code, str) else ""
         try:
             return await run_in_threadpool(lambda: self.rooms().find(written))
         except NoSuchRoom:
-            self.wrong.count(place)
+            for rate, place in counts:
+                rate.count(place)
             raise
 
     async def of_code(self, request: Request) -> Response:
@@ -233,17 +243,23 @@ class Routes:
         return JSONResponse({"id": room.id})
 
     async def join(self, request: Request) -> Response:
-        """Let a phone in."""
+        """Let a phone in. A wrong code sets the cookie, too: by it the wrong codes of a browser are counted."""
+        from core.rooms import NoSuchRoom
+
         body = await body_of(request)
-        room = await self._find(request, body.get("code"))
         secret = secret_of(request) or secrets.token_hex(16)
-        number = await run_in_threadpool(lambda: self.rooms().join(room.id, secret))
-        self.hub.hurry(room.id)
-        self.hub.keep_swept()
-        answer = JSONResponse({"id": room.id, "number": number})
+        try:
+            room = await self._find(request, body.get("code"), secret)
+        except NoSuchRoom as why:
+            answer = _no(404, str(why))
+        else:
+            number = await run_in_threadpool(lambda: self.rooms().join(room.id, secret))
+            self.hub.hurry(room.id)
+            self.hub.keep_swept()
+            answer = JSONResponse({"id": room.id, "number": number})
         answer.set_cookie(
-            COOKIE, secret, max_age=LASTS, path=f"{request.scope.get('root_path', '')}/rooms", httponly=True,
-            samesite="lax", secure=request.url.scheme == "https",
+            COOKIE, secret, max_age=LASTS, path=f"{_root(request)}/rooms", httponly=True, samesite="lax",
+            secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer
 

@@ -261,6 +261,24 @@ def test_the_cookie_of_a_member(browser: Callable[[], TestClient], rooms: Rooms)
     assert page.status_code == 200 and "set-cookie" not in page.headers, "a phone owns nothing"
 
 
+def test_wrong_codes_of_one_phone_lock_no_other_phone_of_the_school_out(
+    browser: Callable[[], TestClient],
+) -> None:
+    code = teaching(browser()).post("/rooms").json()["code"]
+    for _ in range(routes.WRONG_CODES[0] + 5):
+        guesser = browser()
+        assert guesser.post("/rooms/join", json={"code": "BBBBBB"}).status_code == 404
+    assert joined(browser(), code)["number"] > 0
+    left = routes.ADDRESS_WRONG_CODES[0] - routes.WRONG_CODES[0] - 5
+    guesser = browser()
+    for _ in range(left):  # as a program that keeps no cookie
+        guesser.cookies.clear()
+        assert guesser.post("/rooms/join", json={"code": "BBBBBB"}).status_code == 404
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429, (
+        "no code is found by trying all"
+    )
+
+
 def test_wrong_codes_are_few_and_look_like_ended_rooms(
     browser: Callable[[], TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +296,11 @@ def test_wrong_codes_are_few_and_look_like_ended_rooms(
     assert guesser.post("/rooms/join", json={"code": room["code"]}).status_code == 429, (
         "nor is a right one tried"
     )
-    assert guesser.get(f"/room/{room['code']}/screen").status_code == 429
+    projector = teaching(browser(), "6" * 32)
+    for _ in range(routes.WRONG_CODES[0]):
+        assert projector.get("/room/BBBBBB/screen").status_code == 404
+    assert projector.get(f"/room/{room['code']}/screen").status_code == 429
+    assert browser().get(f"/room/{room['code']}/screen").status_code == 200
 
 
 @pytest.mark.parametrize(
