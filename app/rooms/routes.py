@@ -155,9 +155,8 @@ def teachers_of(request: Request) -> list[str]:
 
 
 def secret_of(request: Request) -> str:
-    """Return the secret of the browser's member cookie; "" without one."""
-    found = request.cookies.get(COOKIE, "")
-    return found if _SECRET.fullmatch(found) else ""
+    """Return the secret of the browser's member cookie; "" without one that this server has issued."""
+    return owners.read(request.cookies.get(COOKIE), purpose=COOKIE) or ""
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -258,8 +257,8 @@ class Routes:
             self.hub.keep_swept()
             answer = JSONResponse({"id": room.id, "number": number})
         answer.set_cookie(
-            COOKIE, secret, max_age=LASTS, path=f"{_root(request)}/rooms", httponly=True, samesite="lax",
-            secure=request.url.scheme == "https",
+            COOKIE, owners.signed(secret, purpose=COOKIE), max_age=LASTS, path=f"{_root(request)}/rooms",
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer
 

@@ -335,7 +335,11 @@ class Rooms(Words, Views, Deals):
                 connection.execute(members.update().where(*here).values(seen=self.now))
                 self._change(connection, row.id)
                 return int(known)
-            taken = set(connection.execute(sa.select(members.c.number).where(members.c.room == id)).scalars())
+            numbers = sa.select(members.c.number).where(members.c.room == id)
+            taken = set(connection.execute(numbers).scalars())
+            if len(taken) >= MEMBERS:
+                self._free_seat(connection, id)
+                taken = set(connection.execute(numbers).scalars())
             if len(taken) >= MEMBERS:
                 raise TooMuch(say("{count} are in this room: it is full", count=MEMBERS))
             free = [one for one in range(1, 100 if len(taken) < 60 else 2 * MEMBERS) if one not in taken]
@@ -343,6 +347,14 @@ class Rooms(Words, Views, Deals):
             connection.execute(members.insert().values(room=id, id=member, number=number, seen=self.now))
             self._change(connection, id)
             return number
+
+    def _free_seat(self, connection: sa.Connection, id: str) -> None:
+        """Delete the member that has been absent longest, with its votes; one that trains for the class stays."""
+        trains = sa.select(deals.c.member).where(deals.c.room == id, deals.c.member == members.c.id).exists()
+        absent = (members.c.room == id, members.c.seen <= self.now - PRESENT, sa.not_(trains))
+        oldest = sa.select(members.c.id).where(*absent).order_by(members.c.seen).limit(1)
+        if (member := connection.execute(oldest).scalar()) is not None:
+            self._leave(connection, id, member)
 
     def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> Counted:
         """Count a member's choice; the last one before the vote ends stands.

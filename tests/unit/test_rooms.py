@@ -254,11 +254,35 @@ def test_the_cookie_of_a_member(browser: Callable[[], TestClient], rooms: Rooms)
     answer = phone.post("/rooms/join", json={"code": code})
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie and "Path=/rooms" in cookie and "SameSite=lax" in cookie
-    secret = phone.cookies[routes.COOKIE]
-    assert re.fullmatch(r"[0-9a-f]{32}", secret)
+    secret = owners.read(phone.cookies[routes.COOKIE], purpose=routes.COOKIE)
+    assert secret is not None
     assert secret not in str(rooms.look(answer.json()["id"])), "the store knows a hash of it"
     page = browser().get(f"/join/{code}", headers={"accept": "text/html"})
     assert page.status_code == 200 and "set-cookie" not in page.headers, "a phone owns nothing"
+
+
+def test_an_invented_member_is_none_and_the_absent_make_room(
+    browser: Callable[[], TestClient], rooms: Rooms
+) -> None:
+    room = teaching(browser()).post("/rooms").json()
+    id, code = room["id"], room["code"]
+    numbers = set()
+    for invented in ("a" * 32, owners.signed("a" * 32), owners.signed("a" * 32, b"no key", routes.COOKIE)):
+        rooms.join(id, "a" * 32)
+        phone = browser()
+        phone.cookies.set(routes.COOKIE, invented, path="/rooms")
+        assert phone.get(f"/rooms/{id}/state").status_code == 403, invented
+        numbers.add(joined(phone, code)["number"])
+    assert len(numbers) == 3, "each has got a secret of its own"
+    for one in range(records.MEMBERS - 4):
+        rooms.join(id, f"{one}")
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429, "all of them are here"
+    rooms.seen(id, (), [member_of(id, "7")])
+    assert joined(browser(), code)["number"] > 0
+    look = rooms.look(id)
+    assert look is not None and len(look.numbers) == records.MEMBERS
+    assert member_of(id, "7") not in look.numbers and member_of(id, "8") in look.numbers
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429
 
 
 def test_wrong_codes_of_one_phone_lock_no_other_phone_of_the_school_out(
