@@ -17,6 +17,7 @@ if __name__ != "__mp_main__":
     from app import rooms, runs
     from app.kit import modules
     from app.models import cache, turns
+    from app.rooms.limits import room_limit
     from app.rooms.routes import routes as routes_of_rooms
     from app.server import development, metrics, stream
     from app.server.below import Below
@@ -34,7 +35,7 @@ if __name__ != "__mp_main__":
         ROOT / "app" / "router.py",
         routes=[
             *stream.routes(runs.store, runs.starting),
-            *routes_of_rooms(rooms.store, runs.engine),
+            *routes_of_rooms(rooms.store, runs.engine, room_limit),
             *modules.routes(),
             *metrics.routes(runs.store, runs.workers),
         ],

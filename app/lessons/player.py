@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from app import models
 from app.lessons import library
 from app.lessons.reading import FILLED, Lesson, LessonError, Place, Step
 from app.models import cache
@@ -235,10 +236,22 @@ def finished(now: Playing) -> bool:
 # ------------------------------------------------------------------------------------------------------- the numbers
 
 
-def filled(now: Playing, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Fill the measures of a step's texts in, as the step's own model and text have them."""
+def filled(now: Playing, texts: tuple[str, ...], refused: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Fill the measures of a step's texts in, as the step's own model and text have them.
+
+    Args:
+        refused: gets the name of the model and the reason, where the model does not open; its measures then say so.
+    """
     wanted = dict.fromkeys(found for text in texts for found in FILLED.findall(text))
-    known = _taken(now, tuple(wanted), "value")
+    if not wanted:
+        return texts
+    try:
+        known = _taken(now, tuple(wanted), "value")
+    except (ValueError, OSError) as why:  # as in app/models/opening.py
+        model = str(view(now.lesson, now.step.at)["model"])
+        if refused is not None:
+            refused[model] = models.without_places(str(why))
+        known = dict.fromkeys(wanted, f"[{say('{model} did not open', model=model)}]")
     return tuple(FILLED.sub(lambda found: str(known[found[1]]), text) for text in texts)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ WHOLE = 10.0  # seconds between two looks that also find whose signs of life hav
 ALIVE = 15.0  # seconds between two records of who is connected here
 SWEEPS = 600.0  # seconds between two looks for rooms whose time is over
 RETRY = 1000  # milliseconds until a browser reconnects
+LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
+PLACES = 30
+THIRDS_ROOM, THIRDS_ADDRESS = 1, 2  # of these places: what one room and one network address may take
 AWAY = "The room does not answer just now; it is tried again."
 
 Derive = Callable[["Look"], dict[str, Any]]
@@ -153,18 +157,37 @@ class Hub:
     def __init__(self, rooms: Callable[[], Rooms]) -> None:
         self.rooms = rooms
         self.feeds: dict[str, Feed] = {}
-        self.followers = 0  # live pages that follow a room
+        self.followers = Counter[str]()  # live pages that follow, by the room's id
+        self.follower_addresses = Counter[str]()  # the same, by network address
         self._beside: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def follow(self, id: str, derive: Derive) -> AsyncIterator[bytes]:
-        """Yield the events of a room for a live page that follows it, and count it among them."""
-        self.followers += 1
+    def has_place(self, id: str, address: str) -> bool:
+        """Return whether one more live page from this address may follow a room: others keep places for theirs."""
+        most = places()
+        return (
+            self.followers.total() < most
+            and self.followers[id] < max(1, most * THIRDS_ROOM // 3)
+            and self.follower_addresses[address] < max(1, most * THIRDS_ADDRESS // 3)
+        )
+
+    async def follow(self, id: str, derive: Derive, address: str = "") -> AsyncGenerator[bytes, None]:
+        """Yield the events of a room for a live page that follows it.
+
+        The page takes a place while one is free. Beyond that it takes none from others: it only listens.
+        """
+        counts = ((self.followers, id), (self.follower_addresses, address))
+        counted = self.has_place(id, address)
         try:
+            for count, key in counts:
+                count[key] += counted
             async for one in self.watch(id, derive):
                 yield one
         finally:
-            self.followers -= 1
+            for count, key in counts:
+                count[key] -= counted
+                if count[key] <= 0:
+                    del count[key]
 
     async def watch(self, id: str, derive: Derive, member: str = "") -> AsyncIterator[bytes]:
         """Yield the events of a room for one screen: "state" with all that it may know, "away", and at last "end".
@@ -233,6 +256,12 @@ class Hub:
         task = asyncio.get_running_loop().create_task(left())
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+def places() -> int:
+    """Return how many live pages may follow rooms in this process at once."""
+    written = os.environ.get(LIVE, "").strip()
+    return int(written) if written.isdecimal() else PLACES
 
 
 def event(name: str, data: dict[str, Any], id: int | None = None) -> bytes:

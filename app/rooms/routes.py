@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -45,7 +44,7 @@ from app.outside.file_record import describe_file, stamp_csv
 from app.rooms import addresses, documents
 from app.rooms.cookies import HINT, MEMBER, REMOTE
 from app.rooms.feed import Hub
-from app.rooms.limits import Rate
+from app.rooms.limits import Rate, RoomLimit
 from app.session import language, visitors
 from app.session import owner as owners
 from core.messages import mark, say, speaking
@@ -57,14 +56,16 @@ if TYPE_CHECKING:
 COOKIE = MEMBER
 LASTS = 12 * 3600  # seconds: no room is open for longer
 LARGEST = 160_000  # bytes of a request
-WRONG_CODES = (20, 60.0)  # from one address in so many seconds: a school has one
-OPENINGS = (30, 600.0)
-LIVE = "GLASSBOX_ROOM_SESSIONS"  # live pages that may follow rooms at once, in one server process
-PLACES = 10
+WRONG_CODES = (20, 60.0)  # of one browser in so many seconds
+ADDRESS_WRONG_CODES = (300, 60.0)  # of one network address: a school has one
 NO_COOKIE = mark("this browser keeps no cookie of ours, by which its room is known")
 NO_REQUEST = mark("that is no request of ours")
 NO_VIEW = mark("that is no view of ours")
 NOT_JOINED = mark("this browser has not joined the room")
+NOTHING_DELETED = mark(
+    "nothing was deleted: your runs, texts and votes are still here, because the disk of the server is full. Tell "
+    "whoever runs this Glassbox to make room, and press the button again"
+)
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _ROOM = re.compile(r"[0-9a-f]{24}")
 
@@ -147,17 +148,16 @@ def owner_of(request: Request) -> str:
 
 def teachers_of(request: Request) -> list[str]:
     """Return the ids by which this browser may teach: its own, and that of a remote. Raises Refused: it has none."""
-    found = [owners.read(request.cookies.get(owners.COOKIE)), request.cookies.get(REMOTE)]
-    known = [one for one in found if one is not None and _SECRET.fullmatch(one)]
+    remote = owners.read(request.cookies.get(REMOTE), purpose=REMOTE)
+    known = [one for one in (owners.read(request.cookies.get(owners.COOKIE)), remote) if one is not None]
     if not known:
         raise Refused(403, say(NO_COOKIE))
     return known
 
 
 def secret_of(request: Request) -> str:
-    """Return the secret of the browser's member cookie; "" without one."""
-    found = request.cookies.get(COOKIE, "")
-    return found if _SECRET.fullmatch(found) else ""
+    """Return the secret of the browser's member cookie; "" without one that this server has issued."""
+    return owners.read(request.cookies.get(COOKIE), purpose=COOKIE) or ""
 
 
 async def body_of(request: Request) -> dict[str, Any]:
@@ -200,32 +200,41 @@ def _room_id(request: Request) -> str:
 class Routes:
     """The handlers, with what they share: the rooms, the watchers, the limits."""
 
-    def __init__(self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None]) -> None:
+    def __init__(
+        self, rooms: Callable[[], Rooms], engine: Callable[[], Engine | None], limit: RoomLimit
+    ) -> None:
         self.rooms, self.engine, self.hub = rooms, engine, Hub(rooms)
-        self.wrong, self.openings = Rate(*WRONG_CODES), Rate(*OPENINGS)
+        self.wrong, self.address_wrong = Rate(*WRONG_CODES), Rate(*ADDRESS_WRONG_CODES)
+        self.limit = limit
 
     async def open(self, request: Request) -> Response:
         """Open a room."""
-        owner, place = owner_of(request), request.headers.get(visitors.HEADER, "")
-        if self.openings.reached(place):
-            raise Refused(429, say("many rooms were opened from here: wait some minutes"))
-        self.openings.count(place)
-        room = await run_in_threadpool(lambda: self.rooms().open(owner))
+        owner = owner_of(request)
+        address = visitors.name_of(_address(request))
+        room = await run_in_threadpool(lambda: self.limit.open_room(self.rooms(), owner, owner, address))
         self.hub.keep_swept()
         return JSONResponse({"id": room.id, "code": room.code})
 
-    async def _find(self, request: Request, code: object) -> Any:
-        """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused."""
+    async def _find(self, request: Request, code: object, secret: str = "") -> Any:
+        """Find the room of a code; wrong ones are counted. Raises NoSuchRoom, Refused.
+
+        Args:
+            secret: of a member whose cookie is set with this answer; "": the browser is known by what it brings.
+        """
         from core.rooms import NoSuchRoom
 
-        place = request.headers.get(visitors.HEADER, "")
-        if self.wrong.reached(place):
+        browser = secret or secret_of(request) or owners.read(request.cookies.get(owners.COOKIE)) or ""
+        counts = [(self.address_wrong, _address(request))]
+        if browser:
+            counts.append((self.wrong, browser))
+        if any(rate.reached(place) for rate, place in counts):
             raise Refused(429, say("many wrong codes came from here: wait a minute"))
         written = code if isinstance(code, str) else ""
         try:
             return await run_in_threadpool(lambda: self.rooms().find(written))
         except NoSuchRoom:
-            self.wrong.count(place)
+            for rate, place in counts:
+                rate.count(place)
             raise
 
     async def of_code(self, request: Request) -> Response:
@@ -234,17 +243,23 @@ class Routes:
         return JSONResponse({"id": room.id})
 
     async def join(self, request: Request) -> Response:
-        """Let a phone in."""
+        """Let a phone in. A wrong code sets the cookie, too: by it the wrong codes of a browser are counted."""
+        from core.rooms import NoSuchRoom
+
         body = await body_of(request)
-        room = await self._find(request, body.get("code"))
         secret = secret_of(request) or secrets.token_hex(16)
-        number = await run_in_threadpool(lambda: self.rooms().join(room.id, secret))
-        self.hub.hurry(room.id)
-        self.hub.keep_swept()
-        answer = JSONResponse({"id": room.id, "number": number})
+        try:
+            room = await self._find(request, body.get("code"), secret)
+        except NoSuchRoom as why:
+            answer = _no(404, str(why))
+        else:
+            number = await run_in_threadpool(lambda: self.rooms().join(room.id, secret))
+            self.hub.hurry(room.id)
+            self.hub.keep_swept()
+            answer = JSONResponse({"id": room.id, "number": number})
         answer.set_cookie(
-            COOKIE, secret, max_age=LASTS, path=f"{request.scope.get('root_path', '')}/rooms", httponly=True,
-            samesite="lax", secure=request.url.scheme == "https",
+            COOKIE, owners.signed(secret, purpose=COOKIE), max_age=LASTS, path=f"{_root(request)}/rooms",
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer
 
@@ -278,7 +293,7 @@ class Routes:
         """Stream a room's states."""
         id, member, derive = await self._who(request)
         if request.query_params.get("as") == "follow":
-            return EventSourceResponse(self.hub.follow(id, derive))
+            return EventSourceResponse(self.hub.follow(id, derive, _address(request)))
         return EventSourceResponse(self.hub.watch(id, derive, member))
 
     async def state(self, request: Request) -> Response:
@@ -365,10 +380,7 @@ class Routes:
         trainer = self.engine()
         if trainer is None:
             raise Refused(503, say("nothing trains on this server"))
-        member, place = (
-            member_of(id, secret_of(request)),
-            visitors.name_of(request.headers.get(visitors.HEADER, "")),
-        )
+        member, place = member_of(id, secret_of(request)), visitors.name_of(_address(request))
 
         def start() -> None:
             rooms = self.rooms()
@@ -392,8 +404,13 @@ class Routes:
 
     async def forget(self, request: Request) -> Response:
         """Delete all that this browser has here, and the cookies that it is known by."""
+        from core.runs import StoreFull
+
         owner, secret = owners.read(request.cookies.get(owners.COOKIE)) or "", secret_of(request)
-        await run_in_threadpool(lambda: self.rooms().forget(owner, secret))
+        try:
+            await run_in_threadpool(lambda: self.rooms().forget(owner, secret))
+        except StoreFull:
+            raise Refused(507, say(NOTHING_DELETED)) from None
         answer = JSONResponse({})
         inside = f"{_root(request)}/rooms"
         for name, path in ((owners.COOKIE, "/"), (COOKIE, inside), (REMOTE, inside), (HINT, "/")):
@@ -462,8 +479,8 @@ class Routes:
         secret = await run_in_threadpool(lambda: self.rooms().accept(id, key))
         answer = JSONResponse({})
         answer.set_cookie(
-            REMOTE, secret, max_age=LASTS, path=f"{_root(request)}/rooms", httponly=True, samesite="lax",
-            secure=request.url.scheme == "https",
+            REMOTE, owners.signed(secret, purpose=REMOTE), max_age=LASTS, path=f"{_root(request)}/rooms",
+            httponly=True, samesite="lax", secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer
 
@@ -490,7 +507,7 @@ class Routes:
             return HTMLResponse(
                 documents.nothing(say("the teacher shows nothing yet"), again=5), headers=PAGE
             )
-        if self.hub.followers >= places():
+        if not self.hub.has_place(id, _address(request)):
             full = say("the live page opens when a place is free; this page tries again by itself")
             return HTMLResponse(documents.nothing(full, again=10), 503, headers=PAGE)
         path, _, query = found.room.lead.partition("?")
@@ -527,27 +544,30 @@ SANDBOXED = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type
 PAGE = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
+def _address(request: Request) -> str:
+    return request.headers.get(visitors.HEADER, "")
+
+
 def _root(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
-
-
-def places() -> int:
-    """Return how many live pages may follow rooms in this process at once."""
-    written = os.environ.get(LIVE, "").strip()
-    return int(written) if written.isdecimal() else PLACES
 
 
 def _nobody() -> None:
     """Stand for the engine of a server that trains nothing."""
 
 
-def routes(rooms: Callable[[], Rooms], engine: Callable[[], Engine | None] = _nobody) -> list[Route]:
+def routes(
+    rooms: Callable[[], Rooms],
+    engine: Callable[[], Engine | None] = _nobody,
+    limit: RoomLimit | None = None,
+) -> list[Route]:
     """Return the routes over these rooms.
 
     Args:
         engine: what trains the runs that a teacher deals; None: nothing does.
+        limit: of the rooms that are opened, where pages share it; None: one of these routes alone.
     """
-    here = Routes(rooms, engine)
+    here = Routes(rooms, engine, limit or RoomLimit())
     table: list[tuple[str, str, Handler]] = [
         ("POST", "/rooms", here.open),
         ("GET", "/rooms/of/{code}", here.of_code),

@@ -11,6 +11,7 @@ import streamlit as st
 from app import markup, rooms, runs
 from app.questions import Answer
 from app.rooms.cookies import HINT
+from app.rooms.limits import room_limit
 from app.session import state
 from core.messages import mark, say
 
@@ -68,7 +69,8 @@ def open_room() -> None:
     from core.runs import RunError
 
     try:
-        _memo()["id"] = rooms.store().open(runs.owner()).id
+        room = room_limit.open_room(rooms.store(), runs.owner(), runs.visitor(), runs.address())
+        _memo()["id"] = room.id
     except RoomError as why:
         state.note(_sentence(why))
     except (RunError, ValueError) as why:

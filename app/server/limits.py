@@ -89,8 +89,8 @@ class Place:
     def of(cls, scope: Scope) -> Place:
         """Read both from a request."""
         found = HTTPConnection(scope)
-        known = owner.read(found.cookies.get(owner.COOKIE)) or found.cookies.get(MEMBER, "")[:64]
-        return cls(known, found.headers.get(visitors.HEADER, ""))
+        known = owner.read(found.cookies.get(owner.COOKIE)) or owner.read(found.cookies.get(MEMBER), MEMBER)
+        return cls(known or "", found.headers.get(visitors.HEADER, ""))
 
 
 _TOO_MANY = {

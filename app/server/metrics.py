@@ -100,6 +100,7 @@ class Health:
     def __init__(self, store: Callable[[], Store], workers: Callable[[], int | None]) -> None:
         self.store, self.workers = store, workers
         self.waiting: int | None = None
+        self.full = False  # whether the disk of the store has no space
         self._asked = -RESTS
 
     def ask(self) -> bool:
@@ -109,14 +110,19 @@ class Health:
             self._asked = now
             try:
                 self.waiting = self.store().counts("")[1]
+                self.full = self.store().database.is_full()
             except Exception:  # whatever is wrong with it: the log and the pages say so
                 self.waiting = None
         return self.waiting is not None
 
     async def answer(self, request: Request) -> Response:
-        """Answer /healthz: 200 where all is well, 503 where the store does not answer. Names no host."""
+        """Answer /healthz: 200 where the store answers, 503 where it does not. Names no host.
+
+        On a full disk the status is "full", with 200: pages and what is stored can still be read.
+        """
         well = await run_in_threadpool(self.ask)
-        said = {"status": "ok" if well else "away", "store": "answers" if well else "does not answer"}
+        status = "away" if not well else "full" if self.full else "ok"
+        said = {"status": status, "store": "answers" if well else "does not answer"}
         found = {**said, "workers": self.workers(), "runs_waiting": self.waiting}
         return JSONResponse(found, 200 if well else 503, {"Cache-Control": "no-store"})
 

@@ -39,21 +39,26 @@ def is_owner(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def signed(id: str, key: bytes | None = None) -> str:
-    """Return an id as a cookie value, signed; `key`: another signing key than this server's."""
-    return f"{id}.{_signature(id, key)}"
+def signed(id: str, key: bytes | None = None, purpose: str = "owner") -> str:
+    """Return an id as a cookie value, signed.
+
+    Args:
+        key: another signing key than this server's.
+        purpose: what the cookie is for; a value that is signed for one purpose is void for another.
+    """
+    return f"{id}.{_signature(id, key, purpose)}"
 
 
-def read(value: object) -> str | None:
-    """Read the id from a cookie's value; None: it is not signed by this server."""
+def read(value: object, purpose: str = "owner") -> str | None:
+    """Read the id from a cookie's value; None: it is not signed by this server for this purpose."""
     found = _SIGNED.fullmatch(value) if isinstance(value, str) else None
-    if found is None or not hmac.compare_digest(found[2], _signature(found[1])):
+    if found is None or not hmac.compare_digest(found[2], _signature(found[1], None, purpose)):
         return None
     return found[1]
 
 
-def _signature(id: str, key: bytes | None = None) -> str:
-    return hmac.new(key or keys.key(), b"owner " + id.encode("ascii"), hashlib.sha256).hexdigest()
+def _signature(id: str, key: bytes | None, purpose: str) -> str:
+    return hmac.new(key or keys.key(), f"{purpose} {id}".encode("ascii"), hashlib.sha256).hexdigest()
 
 
 class OwnerCookie:

@@ -52,6 +52,7 @@ from core.rooms.views import Views
 from core.rooms.words import Words
 from core.runs.database import insert_or_replace
 from core.runs.ownership import forget_owner
+from core.runs.records import StoreFull
 
 
 class Rooms(Words, Views, Deals):
@@ -334,7 +335,11 @@ class Rooms(Words, Views, Deals):
                 connection.execute(members.update().where(*here).values(seen=self.now))
                 self._change(connection, row.id)
                 return int(known)
-            taken = set(connection.execute(sa.select(members.c.number).where(members.c.room == id)).scalars())
+            numbers = sa.select(members.c.number).where(members.c.room == id)
+            taken = set(connection.execute(numbers).scalars())
+            if len(taken) >= MEMBERS:
+                self._free_seat(connection, id)
+                taken = set(connection.execute(numbers).scalars())
             if len(taken) >= MEMBERS:
                 raise TooMuch(say("{count} are in this room: it is full", count=MEMBERS))
             free = [one for one in range(1, 100 if len(taken) < 60 else 2 * MEMBERS) if one not in taken]
@@ -342,6 +347,14 @@ class Rooms(Words, Views, Deals):
             connection.execute(members.insert().values(room=id, id=member, number=number, seen=self.now))
             self._change(connection, id)
             return number
+
+    def _free_seat(self, connection: sa.Connection, id: str) -> None:
+        """Delete the member that has been absent longest, with its votes; one that trains for the class stays."""
+        trains = sa.select(deals.c.member).where(deals.c.room == id, deals.c.member == members.c.id).exists()
+        absent = (members.c.room == id, members.c.seen <= self.now - PRESENT, sa.not_(trains))
+        oldest = sa.select(members.c.id).where(*absent).order_by(members.c.seen).limit(1)
+        if (member := connection.execute(oldest).scalar()) is not None:
+            self._leave(connection, id, member)
 
     def vote(self, id: str, member: str, n: int, round: int, choice: int, word: str = "") -> Counted:
         """Count a member's choice; the last one before the vote ends stands.
@@ -418,7 +431,18 @@ class Rooms(Words, Views, Deals):
 
         Args:
             owner: its id as an owner of runs and rooms, "" for none.   secret: as of `join`, "" for none.
+
+        Raises:
+            StoreFull: the disk is full, and the space that is reserved for it does not suffice: nothing was deleted.
         """
+        try:
+            self._forget(owner, secret)
+        except StoreFull:  # SQLite writes to its log what it deletes
+            self.database.make_room()
+            self._forget(owner, secret)
+        self.database.empty_log()
+
+    def _forget(self, owner: str, secret: str) -> None:
         with self.database.writing() as connection:
             for id in connection.execute(sa.select(rooms.c.id).order_by(rooms.c.id)).scalars().all():
                 if secret:
@@ -426,7 +450,6 @@ class Rooms(Words, Views, Deals):
             if owner:
                 self._delete(connection, rooms.c.owner == owner)
                 forget_owner(connection, owner)
-        self.database.empty_log()
 
     def _leave(self, connection: sa.Connection, id: str, member: str) -> None:
         """Delete a member with its votes, its view and its run; nothing happens where it has not joined."""

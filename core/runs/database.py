@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.messages import later
-from core.runs.location import damaged, default_url, reserve
+from core.runs.location import RESERVE, damaged, default_url, reserve
 from core.runs.opening import connect, now
 from core.runs.records import RunError, StoreAway, StoreDamaged, StoreFull
 from core.runs.schema_version import check_version
@@ -87,6 +89,12 @@ class Database:
             with suppress(sa.exc.SQLAlchemyError), self.engine.connect() as connection:
                 check_version(connection)
             raise
+
+    def is_full(self) -> bool:
+        """Return whether the disk of a SQLite file has less space than is reserved; of a server, it is not known."""
+        if self.engine.dialect.name != "sqlite":
+            return False
+        return shutil.disk_usage(Path(str(self.engine.url.database)).parent).free < RESERVE
 
     def make_room(self) -> None:
         """Delete the few MB reserved for a full disk, so that final states can still be stored."""

@@ -13,7 +13,7 @@ from core import machine
 from core.runs.password import with_password
 
 COPIES = 3  # of the store from before its tables changed that are kept beside it
-_RESERVE = 2 * 2**20  # bytes of the reserved file
+RESERVE = 2 * 2**20  # bytes of the reserved file
 
 
 def default_url() -> str:
@@ -87,4 +87,4 @@ def set_aside(path: Path) -> None:
     if not path.exists():
         with suppress(OSError):  # the disk is full already
             path.touch(0o600)
-            path.write_bytes(os.urandom(_RESERVE))  # random bytes, which no file system can compress
+            path.write_bytes(os.urandom(RESERVE))  # random bytes, which no file system can compress

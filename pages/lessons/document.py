@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import markup
+from app import markup, models
 from app.lessons import player, printed, sheets
 from app.lessons.player import Playing
 from app.lessons.reading import Lesson
@@ -16,6 +16,8 @@ SHEETS = {
     mark("Sheet"): False,
     mark("Sheet with answers"): True,
 }  # what is chosen -> whether its blanks are filled in
+
+REFUSED = mark("The model “{model}” did not open, so its numbers are missing here. {why}")
 
 
 def draw(lesson: Lesson) -> None:
@@ -29,9 +31,17 @@ def draw(lesson: Lesson) -> None:
         chosen = str(found or WHOLE)
     st.html(printed.paper())
     if chosen == WHOLE:
-        st.html(printed.article(lesson, lambda at, texts: player.filled(Playing(lesson, at), texts)))
+        refused: dict[str, str] = {}
+        article = printed.article(
+            lesson, lambda at, texts: player.filled(Playing(lesson, at), texts, refused)
+        )
+        for model, reason in refused.items():
+            st.warning(markup.escape(say(REFUSED, model=model, why=reason)))
+        st.html(article)
         return
     try:
         st.html(cache.call(sheets.sheet, cache.key(lesson.model), lesson.name, SHEETS[chosen]))
     except sheets.WrongAnswer as why:
         st.warning(markup.escape(say("There is no sheet on this model: {why}.", why=why)))
+    except models.RefusedModel as why:
+        st.warning(markup.escape(say(REFUSED, model=lesson.model, why=why)))

@@ -18,6 +18,7 @@ from app import rooms as rooms_face
 from app import runs as run_face
 from app.lessons import library
 from app.rooms import dealing, follow, teaching
+from app.rooms.limits import Rate, RoomLimit
 from app.session import session as sessions
 from core.analysis.tasks.token_vote import first_token, token_choices, token_vote, vote_cross_entropy
 from core.rooms import ELSE, Look, Rooms, group_of, member_of
@@ -44,6 +45,7 @@ def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rooms]:
     with closing(Store(f"sqlite:///{tmp_path}/runs.sqlite")) as store:
         run_face.use(store)
         monkeypatch.setattr(run_face, "owner", lambda: OWNER)
+        monkeypatch.setattr(teaching, "room_limit", RoomLimit())
         yield rooms_face.store()
         run_face.use(None)
 
@@ -164,6 +166,25 @@ def test_the_sidebar_opens_a_room_and_leads_to_it(open_page: OpenPage, rooms: Ro
     assert not app.exception and rooms.of(OWNER) is not None
     assert app.session_state["gb"].page == "classroom"
     assert "class.ask" in [button.key for button in app.button]
+
+
+def test_the_class_button_opens_few_rooms_from_one_network(
+    open_page: OpenPage, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = RoomLimit()
+    few.of_address = Rate(2, 3600.0)
+    monkeypatch.setattr(teaching, "room_limit", few)
+    for press in range(4):  # each from a browser that is not known yet
+        monkeypatch.setattr(run_face, "owner", lambda press=press: f"{press}" * 32)
+        app = open_page("classroom", text=TEXT)
+        app.button(key="class.open").click().run()
+        assert not app.exception
+        opened = rooms.of(f"{press}" * 32) is not None
+        assert opened == (press < 2), "all rooms of the server are open to one visitor"
+    (why,) = [note.value for note in app.info if "room" in note.value]
+    assert (
+        "your network opened 2 rooms" in why and "other schools" in why and "try again in 60 minutes" in why
+    )
 
 
 @pytest.mark.full(reason="the other cases take a second", quick_cases=1)

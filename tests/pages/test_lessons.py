@@ -208,6 +208,23 @@ def test_the_list_reads_a_lesson_out_and_takes_a_file(
     )
 
 
+def test_a_lesson_whose_model_does_not_open_is_read_without_its_numbers(
+    open_page: OpenPage, shim: Shim
+) -> None:
+    own = (
+        "# Mine\nasks: Why?\nminutes: 5\nmodel: no-such-model\ntext: A red ball\n\n## One\nat: /attention?block=3\n"
+        "It gives {weight(L3H2, 1, 0)} of its attention.\n\n## Two\nat: /loss\nOther words.\n"
+    )
+    app = open_page("lessons")
+    app.file_uploader(key="lessons.file").upload("mine.md", own.encode(), "text/markdown").run()
+    shim.act(app, "read", key=card.KEY, lesson="own-mine")
+    assert not app.exception
+    (said,) = [one.value.replace("\\", "") for one in app.warning]
+    assert "“no-such-model” did not open" in said and "Choose one from the list" in said
+    (document,) = [block.value for block in app.html if "<article" in block.value]
+    assert "[no-such-model did not open] of its attention" in document and "Other words." in document
+
+
 def test_the_open_block_of_a_deep_model_is_the_same_in_picture_and_list_after_a_lesson(
     open_page: OpenPage, shim: Shim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

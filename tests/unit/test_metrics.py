@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,14 +16,19 @@ from starlette.testclient import TestClient
 
 from app.server import metrics
 from app.session.visitors import Visitor
-from core.runs import StoreAway
+from core.runs import Store, StoreAway
 
 
 class Answers:
     """A store that answers, or does not."""
 
     def __init__(self) -> None:
-        self.away, self.asked = False, 0
+        self.away, self.full, self.asked = False, False, 0
+        self.database = self
+
+    def is_full(self) -> bool:
+        """Say whether its disk is full."""
+        return self.full
 
     def counts(self, owner: str) -> tuple[int, int, int]:
         """Say how many runs wait."""
@@ -54,6 +63,17 @@ def test_a_server_whose_store_does_not_answer_is_not_well(monkeypatch: pytest.Mo
     assert "school" not in away.text and "5432" not in away.text
     store.away = False
     assert server.get("/healthz").status_code == 200
+
+
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")) as store:
+        server = client(store)
+        assert server.get("/healthz").json()["status"] == "ok"
+        monkeypatch.setattr(metrics, "RESTS", 0.0)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=4096))
+        full = server.get("/healthz")
+    assert full.status_code == 200 and full.json()["status"] == "full", "its pages can still be read"
+    assert full.json()["store"] == "answers"
 
 
 def test_the_store_is_not_asked_at_every_question() -> None:

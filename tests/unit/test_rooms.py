@@ -24,7 +24,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app.rooms import addresses, documents, feed, pictures, routes
+from app.rooms import addresses, documents, feed, limits, pictures, routes
+from app.rooms.cookies import REMOTE
 from app.rooms.feed import Hub
 from app.rooms.limits import Rate
 from app.session import owner as owners
@@ -207,6 +208,23 @@ def test_a_phone_teaches_by_a_link_that_is_good_once(browser: Callable[[], TestC
         rooms.accept(id, late)
 
 
+def test_a_remote_is_known_by_what_the_server_has_signed_for_it(browser: Callable[[], TestClient]) -> None:
+    teacher = teaching(browser())
+    id = teacher.post("/rooms").json()["id"]
+    for forged in (TEACHER, owners.signed(TEACHER), owners.signed(TEACHER, b"not the server's key")):
+        thief = browser()
+        thief.cookies.set(REMOTE, forged, path="/rooms")
+        assert thief.get(f"/rooms/{id}/state?as=teacher").status_code == 403, forged
+        assert thief.delete(f"/rooms/{id}").status_code == 403, forged
+    key = teacher.post(f"/rooms/{id}/invite").json()["link"].partition("#")[2]
+    remote = browser()
+    assert remote.post(f"/rooms/{id}/accept", json={"key": key}).status_code == 200
+    assert remote.get(f"/rooms/{id}/state?as=teacher").status_code == 200
+    thief.cookies.clear()
+    thief.cookies.set(owners.COOKIE, remote.cookies[REMOTE])
+    assert thief.get(f"/rooms/{id}/state?as=teacher").status_code == 403, "good as a remote alone"
+
+
 def rows_of(rooms: Rooms) -> list[Any]:
     """All rows of rooms."""
     with rooms.database.reading() as connection:
@@ -238,11 +256,53 @@ def test_the_cookie_of_a_member(browser: Callable[[], TestClient], rooms: Rooms)
     answer = phone.post("/rooms/join", json={"code": code})
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie and "Path=/rooms" in cookie and "SameSite=lax" in cookie
-    secret = phone.cookies[routes.COOKIE]
-    assert re.fullmatch(r"[0-9a-f]{32}", secret)
+    secret = owners.read(phone.cookies[routes.COOKIE], purpose=routes.COOKIE)
+    assert secret is not None
     assert secret not in str(rooms.look(answer.json()["id"])), "the store knows a hash of it"
     page = browser().get(f"/join/{code}", headers={"accept": "text/html"})
     assert page.status_code == 200 and "set-cookie" not in page.headers, "a phone owns nothing"
+
+
+def test_an_invented_member_is_none_and_the_absent_make_room(
+    browser: Callable[[], TestClient], rooms: Rooms
+) -> None:
+    room = teaching(browser()).post("/rooms").json()
+    id, code = room["id"], room["code"]
+    numbers = set()
+    for invented in ("a" * 32, owners.signed("a" * 32), owners.signed("a" * 32, b"no key", routes.COOKIE)):
+        rooms.join(id, "a" * 32)
+        phone = browser()
+        phone.cookies.set(routes.COOKIE, invented, path="/rooms")
+        assert phone.get(f"/rooms/{id}/state").status_code == 403, invented
+        numbers.add(joined(phone, code)["number"])
+    assert len(numbers) == 3, "each has got a secret of its own"
+    for one in range(records.MEMBERS - 4):
+        rooms.join(id, f"{one}")
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429, "all of them are here"
+    rooms.seen(id, (), [member_of(id, "7")])
+    assert joined(browser(), code)["number"] > 0
+    look = rooms.look(id)
+    assert look is not None and len(look.numbers) == records.MEMBERS
+    assert member_of(id, "7") not in look.numbers and member_of(id, "8") in look.numbers
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429
+
+
+def test_wrong_codes_of_one_phone_lock_no_other_phone_of_the_school_out(
+    browser: Callable[[], TestClient],
+) -> None:
+    code = teaching(browser()).post("/rooms").json()["code"]
+    for _ in range(routes.WRONG_CODES[0] + 5):
+        guesser = browser()
+        assert guesser.post("/rooms/join", json={"code": "BBBBBB"}).status_code == 404
+    assert joined(browser(), code)["number"] > 0
+    left = routes.ADDRESS_WRONG_CODES[0] - routes.WRONG_CODES[0] - 5
+    guesser = browser()
+    for _ in range(left):  # as a program that keeps no cookie
+        guesser.cookies.clear()
+        assert guesser.post("/rooms/join", json={"code": "BBBBBB"}).status_code == 404
+    assert browser().post("/rooms/join", json={"code": code}).status_code == 429, (
+        "no code is found by trying all"
+    )
 
 
 def test_wrong_codes_are_few_and_look_like_ended_rooms(
@@ -262,7 +322,11 @@ def test_wrong_codes_are_few_and_look_like_ended_rooms(
     assert guesser.post("/rooms/join", json={"code": room["code"]}).status_code == 429, (
         "nor is a right one tried"
     )
-    assert guesser.get(f"/room/{room['code']}/screen").status_code == 429
+    projector = teaching(browser(), "6" * 32)
+    for _ in range(routes.WRONG_CODES[0]):
+        assert projector.get("/room/BBBBBB/screen").status_code == 404
+    assert projector.get(f"/room/{room['code']}/screen").status_code == 429
+    assert browser().get(f"/room/{room['code']}/screen").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -421,6 +485,42 @@ def test_one_look_serves_all_watchers(rooms: Rooms, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.full(reason="takes a second")
+def test_followers_of_one_room_leave_places_to_other_rooms(
+    browser: Callable[[], TestClient], rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [rooms.open(f"{one}" * 32).id for one in range(4)]
+    for one, id in enumerate(ids):
+        rooms.lead(id, f"{one}" * 32, "/loss?v=1")
+    hub = Hub(lambda: rooms)
+    monkeypatch.setattr(routes, "Hub", lambda _: hub)
+    client = TestClient(Starlette(routes=routes.routes(lambda: rooms)), base_url=HERE, headers=OURS)
+
+    def places_left() -> list[bool]:
+        asked = [client.get(f"/rooms/{id}/view", follow_redirects=False).status_code for id in ids]
+        assert set(asked) <= {303, 503}
+        return [status == 303 for status in asked]
+
+    async def follow_all() -> None:
+        first = [hub.follow(ids[0], states.screen_state, "one") for _ in range(2 * feed.PLACES)]
+        for stream in first:
+            await anext(stream)
+        assert places_left() == [False, True, True, True], "a room's followers take its own places"
+        others = [hub.follow(id, states.screen_state, "one") for id in ids[1:3] for _ in range(feed.PLACES)]
+        for stream in others:
+            await anext(stream)
+        assert hub.followers.total() < feed.PLACES and not any(places_left()[:2])
+        for address, status in (("one", 503), ("another", 303)):
+            headers = {"x-glassbox-address": address}
+            asked = client.get(f"/rooms/{ids[3]}/view", headers=headers, follow_redirects=False)
+            assert asked.status_code == status, address
+        for stream in (*first, *others):
+            await stream.aclose()
+        assert places_left() == [True] * 4 and not hub.followers and not hub.follower_addresses
+
+    with client:
+        asyncio.run(follow_all())
+
+
 def test_a_store_that_goes_and_comes_back(rooms: Rooms) -> None:
     id = rooms.open(TEACHER).id
     here = True
@@ -471,6 +571,22 @@ def test_two_hundred_phones_vote_at_once_and_again(rooms: Rooms) -> None:
     assert look.bars(1) == [67, 67, 66] and look.answered == 200
 
 
+def test_rooms_of_one_browser_and_of_one_network_are_few(
+    browser: Callable[[], TestClient],
+) -> None:
+    teacher = teaching(browser())
+    for _ in range(limits.BROWSER_ROOMS[0]):
+        id = teacher.post("/rooms").json()["id"]
+        assert teacher.post("/rooms").json()["id"] == id, "the room that is open is none more"
+        teacher.delete(f"/rooms/{id}")
+    again = teacher.post("/rooms")
+    assert again.status_code == 429 and "this browser opened 10 rooms" in again.json()["why"]
+    assert again.json()["why"].endswith("try again in 10 minutes.")
+    left = limits.ADDRESS_ROOMS[0] - limits.BROWSER_ROOMS[0]
+    found = [teaching(browser(), f"{one:032x}").post("/rooms").status_code for one in range(left + 3)]
+    assert found == [200] * left + [429] * 3, "an own id for each room does not help"
+
+
 def test_a_rate_is_of_each_place_and_forgets() -> None:
     now = 0.0
     rate = Rate(2, 60.0, lambda: now)
@@ -478,6 +594,8 @@ def test_a_rate_is_of_each_place_and_forgets() -> None:
         assert not rate.reached("a")
         rate.count("a")
     assert rate.reached("a") and not rate.reached("b")
+    now = 20.0
+    assert (rate.wait("a"), rate.wait("b")) == (40.0, 0.0)
     now = 60.5
     assert not rate.reached("a")
 

@@ -22,7 +22,8 @@ from app.session.owner import OwnerCookie
 from core.rooms import ELSE, Answer, Asking, NotNow, RoomError, Rooms, Size, group_of, member_of, records
 from core.rooms.deals import runner_of
 from core.rooms.schema import meta
-from core.runs import Engine, Limits, Store
+from core.runs import Engine, Limits, Store, StoreFull
+from core.runs.location import reserve
 from core.runs.schema import texts
 from tests.runs import tiny
 from tests.unit.test_rooms import HERE, OURS, TEACHER, joined, teaching
@@ -228,7 +229,7 @@ def test_one_view_each_without_a_number(
     ]
     assert all(set(view) == {"id", "title", "text"} for view in listed)
     for phone in (one, two):
-        assert phone.cookies[MEMBER] not in json.dumps(listed)
+        assert str(owners.read(phone.cookies[MEMBER], purpose=MEMBER)) not in json.dumps(listed)
     for view in listed:
         opened = teacher.get(f"/rooms/{id}/sent/{view['id']}", follow_redirects=False)
         assert opened.status_code == 303 and opened.headers["location"].endswith("&view=figure")
@@ -401,7 +402,9 @@ def test_forget_me_here_leaves_nothing_of_a_browser(
     rooms.deal(id, TEACHER, sizes(1))
     client.post(f"/rooms/{id}/train")
     client.cookies.set(HINT, "1")
-    secret = client.cookies[MEMBER]
+    cookie = client.cookies[MEMBER]
+    secret = owners.read(cookie, purpose=MEMBER)
+    assert secret is not None
     taught = client.post("/rooms").json()["id"]
     assert len(store.list(owner=pupil)) == 2 and store.list(owner=runner_of(id, member_of(id, secret)))
 
@@ -421,10 +424,37 @@ def test_forget_me_here_leaves_nothing_of_a_browser(
     assert client.get(f"/rooms/{taught}/state?as=screen").status_code == 404
     assert client.get(f"/rooms/{id}/state").status_code == 403
     assert other.get(f"/rooms/{id}/state").status_code == 200
-    client.cookies.set(MEMBER, secret, path="/rooms")
+    client.cookies.set(MEMBER, cookie, path="/rooms")
     assert client.get(f"/rooms/{id}/state").status_code == 403, "an old cookie is good for nothing"
     assert browser().post("/rooms/forget").status_code == 200, "who has nothing loses nothing"
     assert [run.id for run in store.list()] == [kept.id]
+
+
+def test_forget_me_on_a_full_disk_uses_the_reserve_or_says_what_is_left(
+    browser: Callable[[], TestClient], store: Store, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil, spare = "5" * 32, reserve(store.database.engine.url)
+    client = teaching(browser(), pupil)
+    writing = store.database.writing
+    space = False  # once the reserve is gone
+
+    def full() -> Any:
+        if spare.exists() or not space:
+            raise StoreFull("the disk is full")
+        return writing()
+
+    store.create(tiny(), pupil, "a run")
+    monkeypatch.setattr(store.database, "writing", full)
+    answer = client.post("/rooms/forget")
+    assert answer.status_code == 507 and answer.json()["why"].startswith(
+        "Nothing was deleted: your runs, texts"
+    )
+    assert "set-cookie" not in answer.headers, "it is still known by its cookie, so that it may try again"
+    assert len(store.list(owner=pupil)) == 1
+    spare.write_bytes(b"0")
+    space = True
+    assert client.post("/rooms/forget").status_code == 200
+    assert store.list(owner=pupil) == []
 
 
 def test_words_are_told_apart_by_their_letters() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app import chapters
 from app.lessons import library, sheets
-from app.rooms import bar, routes
+from app.rooms import bar, feed
 from core.rooms import records, states
 from pages.classroom import room
 from pages.teaching import guide
@@ -68,7 +68,7 @@ def test_the_steps_of_the_first_hour_are_the_lessons() -> None:
 
 def test_the_numbers_of_the_guide_are_the_rooms() -> None:
     assert records.MEMBERS == 200 and "A room holds 200 phones" in GUIDE
-    assert routes.PLACES == 10 and "Ten may follow live" in GUIDE
+    assert feed.PLACES * feed.THIRDS_ROOM // 3 == 10 and "Ten may follow live" in GUIDE
     assert states.FEW == 5 and "Fewer than five votes are not broken down" in GUIDE
     assert records.COUNTDOWN == 3 and "three seconds, then nothing more counts" in GUIDE
     assert abs(states.LOW - 1 / 3) < 1e-9 and states.HIGH == 0.7 and "Up to seven in ten" in GUIDE
