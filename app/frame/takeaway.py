@@ -40,12 +40,12 @@ def set_origin(slug: str, asked: Asked | None) -> None:
     Args:
         asked: the open model and the text; None on a page with models of its own.
     """
-    state.memo("takeaway")["origin"] = slug, asked
+    state.memo("origin")["of"] = slug, asked
 
 
 def describe_page() -> file_record.Record:
     """Return what a file of this page says of its origin (app/outside/file_record.py)."""
-    slug, asked = state.memo("takeaway")["origin"]
+    slug, asked = state.memo("origin")["of"]
     link = f"/{'' if slug == 'home' else slug}?{state.link()}"
     if asked is None:
         return file_record.describe_file(slug, link)

@@ -39,7 +39,7 @@ def describe_file(
     Args:
         page: the page's name.
         link: the page's link with all settings, without a server's address.
-        model: the model's name, as a link writes it: never a path.
+        model: the model's name, of a run the one that its learner gave it; never a path.
         model_hash: of `hash_weights`.
         text, target: what the model read.
     """
@@ -55,7 +55,7 @@ def describe_picture(page: str, asked: Asked, link: str) -> Record:
     if asked.model is None:
         return describe_file(page, link, text=asked.text)
     return describe_file(
-        page, link, asked.name, asked.call(hash_weights), asked.text, asked.target or ""
+        page, link, asked.label, asked.call(hash_weights), asked.text, asked.target or ""
     )  # fmt: skip
 
 

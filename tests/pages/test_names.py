@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import OpenPage, Runs
 
 # What a picture does not write but sends back, or compares: a link's name of a model stands there.
-KEPT = {"model", "now", "stamp", "selection", "key", "query"}
+KEPT = {"model", "now", "stamp", "selection", "key", "query", "record", "embed"}  # the last two hold links
 _TAG = re.compile(r"<[^<>]*>")
 PAGES = ("break_it", "regularization", "bias", "efficiency", "compute", "embeddings", "families")
 
