@@ -68,7 +68,7 @@ ASKED: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
             {"off": "0.* 1.3", "instead": "mean", "layer": 1, "panel": "effect", "order": "effect"},
             {"off": "0.* 1.3", "instead": "mean", "block": 1, "panel": "effect", "order": "effect"},
         ),
-        ({"off": "*", "head": 3, "step": 9}, {"off": "*", "head": 3, "tour": 9}),
+        ({"off": "*", "head": 3, "step": 8}, {"off": "*", "head": 3, "tour": 8}),  # the last step
     ],
 }
 
