@@ -161,17 +161,20 @@ function stage(name, view, parent, can) {
   Object.assign(g, colours(g));
   g.send = (event, value) => send(event, value);
   const tell = () => {
+    clearTimeout(later);
     later = 0;
+    document.removeEventListener("click", tellBefore, true);
     sentAt = Date.now();
     send("select", { ...local.sel, n: chosen });
   };
+  /** Sends a pending choice before a click elsewhere is handled: sent after a click on a link it would bring this page back. @param {MouseEvent} event */
+  function tellBefore(event) {
+    if (!event.composedPath().includes(figure)) tell();
+  }
   /** Opens another page with the same model, text and selection, after sending a pending choice; steps begin anew unless chosen. */
   g.visit = (page, there) => {
     if (!can.visit) return;
-    if (later) {
-      clearTimeout(later);
-      tell();
-    }
+    if (later) tell();
     send("visit", { page, ...(there && { chosen: there }), at: Date.now() });
   };
   /** Returns a part of the picture, rebuilt only when `deps`, the data, the width or the theme changed. */
@@ -235,7 +238,10 @@ function stage(name, view, parent, can) {
     clearTimeout(later);
     const wait = sentAt + 150 - Date.now();
     if (wait <= 0) tell();
-    else later = setTimeout(tell, wait);
+    else {
+      later = setTimeout(tell, wait);
+      document.addEventListener("click", tellBefore, true);
+    }
     g.redraw();
   };
   figure.choose = g.select;

@@ -16,6 +16,7 @@ from core.runs import kinds
 
 if TYPE_CHECKING:
     from core.runs.kinds import Spec
+    from core.runs.records import Run
     from core.runs.store import Store
     from core.training.estimates import Estimate
 
@@ -78,6 +79,11 @@ def left(step: int, steps: int, seconds: float, foretold: float, longer: float =
     trust = min(1.0, step / steps / OWN_PACE) if foretold else 1.0
     taken = seconds / step * steps * longer
     return (trust * taken + (1 - trust) * foretold) * (1 - step / steps)
+
+
+def remaining(store: Store, run: Run) -> float:
+    """Estimate the seconds of training that a run still needs; 0 where no estimate is possible."""
+    return left(run.step, run.steps, run.seconds, whole(store, run.spec), beside(run.spec))
 
 
 def beside(spec: Spec) -> float:

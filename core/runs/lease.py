@@ -23,6 +23,7 @@ from core.runs.retention import relieve
 from core.runs.schema import checkpoints, models, points, runs, starts, states
 
 MOST_RELIEFS = 50  # attempts to make room for one write
+ASKED = 8  # waiting runs whose length a worker looks at
 EXTRA = 6  # checkpoints of a run beyond those that its spec asks for, made when it was paused
 
 Row = tuple[int, float, float, float, float, int, float, float | None]  # in the order of COLUMNS
@@ -185,6 +186,13 @@ class Lease:
             waiting = sa.select(runs.c.id).where(runs.c.state == "queued").limit(1)
             return connection.execute(waiting).first() is not None
 
+    def waiting_of_others(self) -> list[str]:
+        """Return the ids of the runs of other owners that wait for a worker: the next ones, `ASKED` at most."""
+        with self.database.reading() as connection:
+            mine = sa.select(runs.c.owner).where(runs.c.id == self.id).scalar_subquery()
+            others = sa.select(runs.c.id).where(runs.c.state == "queued", runs.c.owner != mine)
+            return list(connection.execute(others.order_by(runs.c.queued).limit(ASKED)).scalars())
+
     def give_up_slot(self) -> bool:
         """Release the worker of a paused run, unless it was just resumed. Raises LostLease."""
         with self.database.writing() as connection:
@@ -198,13 +206,20 @@ class Lease:
 
     def put_back(self) -> None:
         """Requeue the run at the front, because this worker has to stop. Raises LostLease."""
+        self._requeue(runs.c.created)
+
+    def put_last(self) -> None:
+        """Requeue the run behind those that wait now. Raises LostLease."""
+        self._requeue(self.database.now)
+
+    def _requeue(self, queued: Any) -> None:
         with self.database.writing() as connection:
             self._update(
                 connection,
                 state=sa.case((runs.c.control == "pause", "paused"), else_="queued"),
                 lease="",
                 lease_until=0.0,
-                queued=runs.c.created,
+                queued=queued,
             )
 
     def end(self, state: State, words: str, step: int | None, rows: Sequence[Row] = ()) -> None:

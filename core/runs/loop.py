@@ -17,6 +17,7 @@ from typing import Any
 
 from core.precision import settle
 from core.runs import kinds
+from core.runs.corrections import remaining
 from core.runs.journal import PATIENCE, Journal
 from core.runs.kinds import Reached, Work
 from core.runs.lease import MOST_RELIEFS, Lease, Row
@@ -29,6 +30,7 @@ KEEPS_SLOT = 60.0  # seconds that a paused run keeps its worker if no run waits
 SAVE_EVERY = 2.0
 _SAVE_SHARE = 50  # ...and this many times the cost of storing one
 _BLIND = 1.0  # seconds before a failed read of the control word is retried
+_ASK = 0.5  # seconds between two questions whether others wait
 
 
 class _Leave(Exception):
@@ -44,6 +46,8 @@ class Training:
         watch: called with every point (the progress bar of the command line).
         patience: seconds that the database may be away.
         longest: seconds of computing after which the run is ended.
+        slice: seconds after which the run goes back into the queue, if a run of another owner waits there that will
+            end sooner.
     """
 
     store: Store
@@ -52,6 +56,7 @@ class Training:
     watch: Callable[[Reached], None] = lambda point: None
     patience: float = PATIENCE
     longest: float = math.inf
+    slice: float = math.inf
     _word: Word = "run"
     _blind_until: float = 0.0
     _saved: int = -1  # step of the last state
@@ -64,6 +69,7 @@ class Training:
         self.journal = Journal(self.lease, self.patience)
         self._every = float(os.environ.get("GLASSBOX_SAVE", "").strip() or SAVE_EVERY)
         self._save_at = time.monotonic() + self._every
+        self._slice_ends = time.monotonic() + self.slice
         try:
             self._train()
         except _Leave:
@@ -139,6 +145,12 @@ class Training:
             self._save()
             self._insist(self.lease.put_back)
             raise _Leave
+        if time.monotonic() >= self._slice_ends:
+            self._slice_ends = time.monotonic() + _ASK
+            if self._insist(self._shorter_waits):
+                self._save()
+                self._insist(self.lease.put_last)
+                raise _Leave
         before = self._word
         self._read()
         if self._word == "pause":
@@ -146,6 +158,15 @@ class Training:
                 self._moment()  # a pause is for looking at the present state
             self._pause()
         return self._word
+
+    def _shorter_waits(self) -> bool:
+        """Return whether a run of another owner waits that will end sooner than this one."""
+        waiting = self.lease.waiting_of_others()
+        if not waiting:
+            return False
+        self.journal.flush()  # what is left of this run is estimated by its stored points
+        own = remaining(self.store, self.store.get(self.lease.id))
+        return any(remaining(self.store, self.store.get(id)) < own for id in waiting)
 
     def _read(self) -> None:
         now = time.monotonic()
@@ -167,7 +188,7 @@ class Training:
                 self._insist(self.lease.put_back)
                 raise _Leave
             now = time.monotonic()
-            if self._word == "pause" and now - asked > 0.5:
+            if self._word == "pause" and now - asked > _ASK:
                 asked = now
                 wanted = now - since > KEEPS_SLOT or self._insist(self.lease.others_wait)
                 if wanted and self._insist(self.lease.give_up_slot):

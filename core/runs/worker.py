@@ -26,6 +26,7 @@ _GOING = (
     "failed",
 )  # dask's exception when a worker stops
 OVERRUN = 2.0  # times the minutes that a run may be estimated to take: a busy machine is slower than it was measured
+SLICE = 15.0  # seconds that a run trains before it lets a shorter run of another owner go first
 LEASE = 10.0  # seconds until a silent worker's lease expires
 
 
@@ -109,7 +110,7 @@ def train(address: Address, ticket: Ticket, leaving: Callable[[], bool]) -> None
     try:
         lease = Lease.take(store.database, ticket, seconds)
         longest = 60.0 * OVERRUN * Limits.from_environment().minutes
-        Training(store, lease, leaving=leaving, longest=longest).run()
+        Training(store, lease, leaving=leaving, longest=longest, slice=SLICE).run()
     except LostLease:
         log.info("The ticket of run %s was used or has run out", ticket.id)
     finally:

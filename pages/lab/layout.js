@@ -168,6 +168,11 @@ export function newsOf(feed, mine) {
     return say(
       "This server’s workers are still starting. The run begins by itself as soon as they are ready.",
     );
+  if (state === "queued" && feed.lastStep > 0)
+    return say(
+      "Waiting for a free worker: place {place} in the queue. It goes on from step {step} by itself. Shorter runs of others go first.",
+      { place, step: thousands(feed.lastStep) },
+    );
   if (state === "queued")
     return Number(place) > 0
       ? say("Waiting for a free worker: place {place} in the queue. It begins by itself.", { place })

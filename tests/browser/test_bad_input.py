@@ -258,8 +258,8 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     picture = ElementTree.fromstring(Path(download.value.path()).read_text(encoding="utf-8"))
     kinds = {element.tag.rpartition("}")[2] for element in picture.iter()}
     assert kinds <= {
-        "svg", "title", "metadata", "g", "rect", "text", "tspan", "path", "line", "image", "circle", "polygon", "polyline", "defs",
-        "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker", "style",
+        "svg", "title", "metadata", "g", "rect", "text", "tspan", "path", "line", "image", "circle", "polygon",
+        "polyline", "defs", "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker", "style",
     }  # fmt: skip
     (fonts,) = (element.text or "" for element in picture.iter() if element.tag.endswith("}style"))
     assert fonts.startswith(("@font-face{", "text{")) and "<" not in fonts, (

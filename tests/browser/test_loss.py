@@ -165,7 +165,9 @@ def test_a_dragged_probability_and_label_smoothing_move_the_losses(
     page.mouse.down()
     for step in range(1, 9):
         page.mouse.move(x + 20 * step, y + 18 * step)
-    held = driver.wait_for_state(page, "loss", lambda now: now["given"] is not None and now["p"] > 0.3)
+    driver.wait_for_state(page, "loss", lambda now: now["given"] is not None and now["p"] > 0.3)
+    driver.wait_until_drawn(page)  # also the last of these moves
+    held = driver.component_state(page, "loss")
     page.mouse.up()
     state = driver.wait_for_state(
         page, "loss", lambda now: now["given"] == pytest.approx(held["given"], abs=1e-6)

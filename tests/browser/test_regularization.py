@@ -166,6 +166,7 @@ def test_the_steps_lead_from_the_numbers_to_training_and_to_the_notebook(
     figure.focus()
     page.keyboard.press("Escape")
     assert stage(page, last)["curves"]
+    driver.wait_for_link(page, without="stage=")
     driver.wait_until_drawn(page)
     # The answer, the notebook and the link.
     assert "with nothing dropped" in checks.answered(page)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,24 @@ TEXT = "The fox saw a grape.\n\nThe crow had a cheese.\n\n" * 40
 
 
 @pytest.fixture(scope="module")
-def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crew]:
-    """Two server processes and Caddy."""
-    with several_processes(tmp_path_factory.mktemp("servers"), 2, workers=1) as found:
-        yield found
+def crews(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Crew]]:
+    """Return two server processes and Caddy; others, when a test has ended the last ones."""
+    with ExitStack() as stack:
+        found: list[Crew] = []
+
+        def running() -> Crew:
+            if not found or found[-1].process.poll() is not None:
+                folder = tmp_path_factory.mktemp("servers")
+                found.append(stack.enter_context(several_processes(folder, 2, workers=1)))
+            return found[-1]
+
+        yield running
+
+
+@pytest.fixture
+def crew(crews: Callable[[], Crew]) -> Crew:
+    """Two running server processes and Caddy."""
+    return crews()
 
 
 def test_two_browsers_are_at_two_processes_with_all_that_is_theirs(

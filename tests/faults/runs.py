@@ -53,7 +53,7 @@ def uninterrupted(spec: TrainSpec) -> dict[str, Any]:
 
 
 def in_the_middle(store: Store, id: str, after: int = 0) -> int:
-    """Wait until a run has stored a state past a step, and trains on; the last step in the store then."""
+    """Wait until a run has stored a state past a step, and trains on; the step of that state."""
 
     def saved() -> int:
         with store.database.reading() as connection:
@@ -64,7 +64,7 @@ def in_the_middle(store: Store, id: str, after: int = 0) -> int:
     until(lambda: store.get(id).step > step, "more steps than are saved")
     run = store.get(id)
     assert run.step < run.steps * 0.9, "too late to disturb it"
-    return run.step
+    return int(step)
 
 
 def finished(store: Store, id: str) -> Run:

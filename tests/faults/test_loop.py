@@ -22,6 +22,7 @@ from tests.runs import OWNER, taken, tiny, trained
 from tests.waiting import until
 
 LONG = 100_000  # steps that nobody waits for
+OTHER = "somebody else"
 
 
 def begun(store: Store, id: str, step: int = 3) -> int:
@@ -130,6 +131,27 @@ def test_a_worker_that_has_to_leave_puts_its_run_back(store: Store) -> None:
     with trained(store):
         pass
     same_curve(store, id)
+
+
+def test_a_long_run_lets_a_shorter_one_of_another_owner_go_first(lite: Store) -> None:
+    id = lite.create(tiny(400), OWNER).id
+    worker = threading.Thread(target=Training(lite, taken(lite), slice=0.0).run)
+    worker.start()
+    begun(lite, id)
+    own, longer = lite.create(tiny(5), OWNER).id, lite.create(tiny(4000), OTHER).id
+    step = begun(lite, id, lite.get(id).step + 20)
+    assert lite.get(id).state == "running", "neither for its owner's own runs nor for longer ones"
+    shorter = lite.create(tiny(5), OTHER).id
+    until(lambda: lite.get(id).state == "queued", "the queue")
+    worker.join(60)
+    assert lite.get(id).step >= step
+    places = {name: lite.get(run).place for name, run in [("id", id), ("shorter", shorter), ("own", own)]}
+    assert places["id"] == max(places.values()), "behind those that waited"
+    for run in (own, longer, shorter):
+        lite.delete(run, lite.get(run).owner)
+    with trained(lite):
+        ended(lite, id)
+    same_curve(lite, id)
 
 
 def test_a_worker_that_was_taken_for_lost_lets_go(lite: Store) -> None:

@@ -65,6 +65,10 @@ for (const width of [1280, 976, 800, 358]) {
 test("a waiting run says what it waits for", () => {
   assert.equal(newsOf(run("queued", { state: { place: 12 } })), NEWS);
   assert.match(newsOf(run("queued", { state: { starting: true } })), /workers are still starting/);
+  assert.match(
+    newsOf(run("queued", { lastStep: 40, state: { place: 2 } })),
+    /place 2 in the queue. It goes on from step 40/,
+  );
   assert.deepEqual(
     [waitingWord(run("queued")), waitingWord(run("running")), waitingWord(run("done"))],
     ["waits", "begins", ""],
