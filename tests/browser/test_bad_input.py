@@ -259,7 +259,8 @@ def test_tokens_that_look_like_markup_are_text_in_chips_tips_lists_and_files(
     kinds = {element.tag.rpartition("}")[2] for element in picture.iter()}
     assert kinds <= {
         "svg", "title", "metadata", "g", "rect", "text", "tspan", "path", "line", "image", "circle", "polygon",
-        "polyline", "defs", "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker", "style",
+        "polyline", "defs", "clipPath", "linearGradient", "stop", "use", "ellipse", "mask", "pattern", "marker",
+        "style",
     }  # fmt: skip
     (fonts,) = (element.text or "" for element in picture.iter() if element.tag.endswith("}style"))
     assert fonts.startswith(("@font-face{", "text{")) and "<" not in fonts, (
