@@ -1,4 +1,6 @@
-"""Logs as JSON lines for whoever runs a server: when, how bad, from where, what, and of an error its kind and place.
+"""Logs for whoever runs a server: a limit on their lines, and JSON lines on request.
+
+A JSON line says when, how bad, from where, what, and of an error its kind and place.
 
 An error's own message may quote what somebody typed, so it is left out, as are the values in its trace: a line says
 that, where and how often something failed, and nothing of what a visitor wrote.
@@ -8,11 +10,15 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 VARIABLE = "GLASSBOX_LOG"
 KINDS = ("text", "json")
+LINES = 300  # lines of one logger in a minute: a visitor who causes errors must not fill the disk
+MINUTE = 60.0
 
 
 def kind() -> str:
@@ -33,17 +39,49 @@ def set_up() -> None:
     Raises:
         ValueError: it says nothing known.
     """
-    if kind() == "text":
-        return
-    form = formatter()
-    handler = logging.StreamHandler()
-    handler.setFormatter(form)
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for name in list(logging.root.manager.loggerDict):  # Streamlit and uvicorn have handlers of their own
-        for known in logging.getLogger(name).handlers:
+    if kind() == "json":
+        form = formatter()
+        handler = logging.StreamHandler()
+        handler.setFormatter(form)
+        logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+        for known in _handlers():
             known.setFormatter(form)
-    for quiet in ("httpx", "httpcore", "matplotlib", "fsspec", "urllib3"):
-        logging.getLogger(quiet).setLevel(logging.WARNING)
+        for quiet in ("httpx", "httpcore", "matplotlib", "fsspec", "urllib3"):
+            logging.getLogger(quiet).setLevel(logging.WARNING)
+    for known in _handlers():
+        if not any(isinstance(one, LineLimit) for one in known.filters):
+            known.addFilter(LineLimit())
+
+
+def _handlers() -> list[logging.Handler]:
+    """List the handlers that write: Streamlit and uvicorn have some of their own."""
+    loggers = [logging.root, *map(logging.getLogger, list(logging.root.manager.loggerDict))]
+    last = [logging.lastResort] if logging.lastResort else []
+    return [*last, *(handler for logger in loggers for handler in logger.handlers)]
+
+
+class LineLimit(logging.Filter):
+    """Leave out lines of a logger beyond so many in a minute; its next line afterwards says how many.
+
+    Args:
+        most: lines of one logger in a minute. clock: seconds of a clock that only goes on.
+    """
+
+    def __init__(self, most: int = LINES, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.most, self.clock = most, clock
+        self._minutes: dict[str, tuple[float, int]] = {}  # by logger: when its minute began, lines since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a line is written."""
+        now = self.clock()
+        began, count = self._minutes.get(record.name, (now, 0))
+        if now - began >= MINUTE:
+            if count > self.most:
+                record.msg = f"{record.msg} ({count - self.most} lines of {record.name} were left out)"
+            began, count = now, 0
+        self._minutes[record.name] = began, count + 1
+        return count < self.most
 
 
 def formatter() -> logging.Formatter:

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import models, runs
 from app.models import cache, memory, turns
-from app.server import metrics, sessions, websocket_filter
+from app.server import metrics, sessions, timeouts, websocket_filter
 from app.session import state
 from core import logs, server_process
 from core.messages import say
@@ -134,6 +134,7 @@ def _leaving_in_time() -> Iterator[None]:
     if (server := getattr(before[signal.SIGTERM], "__self__", None)) is not None:
         # Streamlit gives uvicorn maxMessageSize, which is meant for messages to the browser.
         server.config.ws_max_size = websocket_filter.LARGEST
+        server.config.http_protocol_class = timeouts.with_timeouts(server.config.http_protocol_class)
 
     def heard(number: int, frame: Any) -> None:
         _leave_after(LEAVES)

@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +13,7 @@ from torch.optim import SGD, Adam, AdamW
 from torch.optim import Optimizer as TorchOptimizer
 
 from core.config import ModelConfig
-from core.model.transformer import build
+from core.costs.weights import matrix_weights, parameters
 from core.precision import choose
 from core.training import fast_cpu
 from core.training.eager import without_compiler
@@ -50,16 +49,15 @@ class Groups:
         for name, weight in model.named_parameters():
             if weight.ndim < 2:
                 groups.vectors[name] = weight
-            elif "blocks." in name or name.startswith("mlm_head") or name == "label_head.weight_pool":
+            elif "blocks." in name or "mlm_head" in name or name.endswith("label_head.weight_pool"):
                 groups.matrices[name] = weight
-            elif name.endswith("unembed.weight") or name == "label_head.weight":
+            elif name.endswith(("unembed.weight", "label_head.weight")):
                 groups.head[name] = weight
             else:
                 groups.tables[name] = weight
         return groups
 
 
-@lru_cache(maxsize=64)
 def numbers_kept(config: ModelConfig, kind: OptimizerKind) -> float:
     """Count the numbers that an optimizer keeps of a weight from step to step, on average over a model's weights.
 
@@ -68,12 +66,11 @@ def numbers_kept(config: ModelConfig, kind: OptimizerKind) -> float:
     """
     if kind != "muon":
         return {"sgd": 0.0, "momentum": 1.0, "adam": 2.0, "adamw": 2.0}[kind]
-    with torch.device("meta"):
-        groups = Groups.of(build(config))
-    matrices = sum(weight.numel() for weight in groups.matrices.values())
-    rest = sum(
-        weight.numel() for part in (groups.tables, groups.head, groups.vectors) for weight in part.values()
-    )
+    squares = config.mlm_head + (
+        config.head == "sequence"
+    )  # matrices outside the blocks that Muon moves, (d, d)
+    matrices = matrix_weights(config) + squares * config.d_model**2
+    rest = parameters(config) - matrices
     return (matrices + 2 * rest) / (matrices + rest)
 
 

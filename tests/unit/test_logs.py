@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,34 @@ def test_a_process_logs_as_it_is_told(how: str) -> None:
         assert said == ["Begins", "Heard", "Fails"]
     else:
         assert "Heard\n" in made.stderr and "Traceback" in made.stderr
+
+
+def test_a_flood_of_lines_is_cut_off_and_counted() -> None:
+    now = 0.0
+    limit = logs.LineLimit(most=3, clock=lambda: now)
+
+    def written(name: str, message: str = "%s failed") -> str:
+        record = logging.LogRecord(name, logging.WARNING, __file__, 1, message, ("A page",), None)
+        return record.getMessage() if limit.filter(record) else ""
+
+    assert [bool(written("flood")) for _ in range(10)] == [True] * 3 + [False] * 7
+    assert written("other") == "A page failed", "other loggers still write"
+    now = logs.MINUTE
+    assert written("flood") == "A page failed (7 lines of flood were left out)"
+    assert written("flood") == written("other") == "A page failed"
+
+
+@pytest.mark.parametrize("how", logs.KINDS)
+def test_every_handler_of_a_process_has_the_limit(how: str) -> None:
+    code = (
+        "import logging, streamlit.logger; from core import logs; streamlit.logger.get_logger('root'); logs.set_up();"
+        "[logging.getLogger(name).warning('line') for name in ('glassbox', 'streamlit') for _ in range(1000)]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT,
+        env={**os.environ, logs.VARIABLE: how},
+    )  # fmt: skip
+    assert logs.LINES <= done.stderr.count("line") <= 2 * logs.LINES + 10
 
 
 def test_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
