@@ -30,8 +30,10 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 REAL = os.environ.get("GLASSBOX_REAL", "")
 os.environ["GLASSBOX_REAL"] = "none"
 
-# One thread: models as small as the tests' are slower on two, which mostly wait for each other.
+# One thread, here and in the processes that tests start: models as small as the tests' are slower on two, which mostly
+# wait for each other; beside a second process of tests they take seven times the processor time.
 torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # No deadline: a shared machine's pauses are no bug. In CI the examples are the same in every run.
 quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
