@@ -17,6 +17,8 @@ from app.counts import counted
 from app.frame import page
 from app.session import events, state
 from core.messages import say
+from core.runs import Run
+from core.runs.continuation import remembered_optimizer
 from core.training import TrainSpec
 from pages.lab import curves, presets, settings
 from pages.lab.curves import Curve, run_name
@@ -50,6 +52,7 @@ def draw(first: Curve | None, spec: TrainSpec) -> None:
                 _more(spec)
     if said := _whose(first, spec):
         st.caption(markup.escape(said))
+    _fork_choice(spec)
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
@@ -112,7 +115,12 @@ def _whose(first: Curve | None, spec: TrainSpec) -> str:
     lost = run is not None and run.state == "stopped" and not (first is not None and first.steps)
     if run is None or lost or not (run.state in ("stopped", "paused") or run.control == "pause"):
         return ""
-    of_start = {name: getattr(run.spec, name) for name in ("prompt", "parent", "eval_every", "precision")}
+    of_start = {
+        name: getattr(run.spec, name)
+        for name in ("prompt", "parent", "eval_every", "precision", "first_step")
+    }
+    if spec.steps == run.spec.total_steps:
+        of_start["steps"] = run.spec.steps
     if run.spec == spec.replace(**of_start):  # what a start adds is no setting
         return ""
     return say(
@@ -178,6 +186,7 @@ def _more(spec: TrainSpec) -> None:
         left, right = st.columns(2)
         with left:
             _number(say("Steps"), "steps", spec, 50)
+            st.caption(settings.describe_prefix(spec))
             _number(say("Tokens of a step"), "batch_tokens", spec, 256)
             _number(say("Warm-up steps"), "warmup", spec, 10)
             _number(say("Seed"), "seed", spec, 1)
@@ -315,20 +324,87 @@ def sent_fork() -> None:
 
 
 def fork(id: str, step: int) -> None:
-    """Start a run with the present settings on the weights of a checkpoint."""
+    """Start a run that goes on from a checkpoint; where the settings change something, list it first."""
     parent = runs.find(id)
     if parent is None:
         state.note(say("That run is not there any more, so nothing was forked."))
         return
-    spec = settings.current()
     try:
-        child = settings.fork(settings.ready(spec, state.get("text")), parent.spec, id, step)
+        child = _child(parent, step, settings.current())
     except ValueError as why:
         state.note(
             say("These settings do not fit the model of {run}: {why}.", run=curves.run_name(parent), why=why)
         )
         return
-    _begin(child, child)
+    if _changes(child, parent, step):
+        state.memo("lab")["fork"] = (id, step)
+    else:
+        _begin_fork(child, parent, step)
+
+
+def _child(parent: Run, step: int, spec: TrainSpec) -> TrainSpec:
+    return settings.fork(
+        spec.replace(prompt=state.get("text")[: settings.SAMPLE]), parent.spec, parent.id, step
+    )
+
+
+def _changes(child: TrainSpec, parent: Run, step: int) -> list[str]:
+    remembers = remembered_optimizer(runs.weights(parent.id, step) or b"") == parent.spec.optimizer
+    return settings.fork_changes(child, parent.spec, curves.run_name(parent), remembers)
+
+
+def _begin_fork(child: TrainSpec, parent: Run, step: int) -> None:
+    state.memo("lab").pop("fork", None)
+    if _begin(child, child) and not _changes(child, parent, step):
+        state.note(
+            say(
+                "The fork goes on from step {step} as {run} does: nothing is changed.",
+                run=curves.run_name(parent),
+                step=f"{step:,}",
+            )
+        )
+
+
+def _fork_choice(spec: TrainSpec) -> None:
+    """What a fork that was asked for would change, and the ways to begin it."""
+    id, step = state.memo("lab").get("fork", ("", 0))
+    parent = runs.find(id) if id else None
+    if parent is None:
+        return
+    name = curves.run_name(parent)
+    ways: list[tuple[str, str, TrainSpec]] = []
+    if parent.steps > step:
+        ways.append(
+            (say("Go on as {run}", run=name), "same", parent.spec.replace(steps=parent.spec.total_steps))
+        )
+    ways.append((say("Fork with these changes"), "changed", spec))
+    try:
+        children = [(label, key, _child(parent, step, settings_of)) for label, key, settings_of in ways]
+    except ValueError as why:
+        st.caption(
+            markup.escape(say("These settings do not fit the model of {run}: {why}.", run=name, why=why))
+        )
+        return
+    listed = "; ".join(_changes(children[-1][2], parent, step)) or say("nothing")
+    with st.container(key="gb-lab-forked"):
+        said = say(
+            "A fork of {run} at step {step} would change: {changes}.",
+            run=name,
+            step=f"{step:,}",
+            changes=listed,
+        )
+        st.caption(markup.escape(said))
+        with st.container(horizontal=True, gap="xsmall"):
+            for label, key, child in children:
+                st.button(
+                    markup.escape(label), key=f"lab.fork.{key}", on_click=state.whole(_begin_fork),
+                    args=(child, parent, step),
+                )  # fmt: skip
+            st.button(say("Cancel"), key="lab.fork.cancel", on_click=state.whole(_cancel_fork))
+
+
+def _cancel_fork() -> None:
+    state.memo("lab").pop("fork", None)
 
 
 def go_on(id: str) -> None:
@@ -337,10 +413,10 @@ def go_on(id: str) -> None:
     if parent is None or not steps:
         state.note(say("That run kept no checkpoint to go on from: start a new one."))
         return
-    last = steps[-1]
-    left = max(1, parent.steps - last)
-    warmup = min(parent.spec.warmup, max(0, left - 1))
-    child = parent.spec.replace(steps=left, warmup=warmup, parent=f"{id}@{last}")
+    last, spec = steps[-1], parent.spec
+    child = spec.replace(
+        steps=max(1, spec.steps - last), first_step=spec.first_step + last, parent=f"{id}@{last}"
+    )
     _begin(child, child)
 
 

@@ -96,12 +96,17 @@ run_name = models.run_name
 
 
 def _beginning(run: Run) -> dict[str, float]:
-    """Where a fork begins on every axis: at its parent's step."""
+    """Where a fork begins on every axis: at its parent's step, which may be a fork itself."""
     parent, _, step = run.parent.partition("@")
     points = runs.points(parent, after=int(step) - 1) if step else None
     if points is None or not len(points):
-        return {"step": int(step or 0)}
-    return {name: float(getattr(points, name)[0]) for name in ("step", "tokens", "seconds")}
+        return {"step": run.spec.first_step or int(step or 0)}
+    found = runs.find(parent)
+    before = _beginning(found) if found is not None and found.parent else {}
+    own = {
+        name: float(getattr(points, name)[0]) if int(step) else 0.0 for name in ("step", "tokens", "seconds")
+    }
+    return {name: value + before.get(name, 0.0) for name, value in own.items()}
 
 
 def free_name() -> str:

@@ -161,8 +161,12 @@ def _recorded(name: str) -> Curve:
 
 
 def growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
-    """Return from which steps on a run reads rows of how many tokens."""
-    return tuple((step, then or spec.context or longest_row(spec)) for step, then in spec.growth())
+    """Return from which of its steps on a run reads rows of how many tokens."""
+    return tuple(
+        (step - spec.first_step, then or spec.context or longest_row(spec))
+        for step, then in spec.growth()
+        if spec.first_step < step < spec.total_steps
+    )
 
 
 # ---------------------------------------------------------------- the picture's JSON

@@ -27,6 +27,7 @@ from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.one_step import one_step
 from core.training.text_loss import text_loss
+from core.training.trainer import train
 from pages.lab import controls, curves, export, presets, question, settings, strip
 from pages.lab.settings import planned
 from tests.pages.conftest import OTHER, OWNER, SMALL, OpenPage, Runs, run_notebook
@@ -50,6 +51,11 @@ def picture(app: AppTest) -> dict[str, Any]:
 def said(app: AppTest) -> str:
     """The messages on top of the page, as they read."""
     return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def words(app: AppTest) -> str:
+    """The captions of the page, as they read."""
+    return " ".join(one.value for one in app.caption).replace("\\", "").replace("\u2060", "")
 
 
 def walk(block: Any) -> list[Any]:
@@ -351,6 +357,70 @@ def test_a_fork_takes_the_parents_shape_and_the_learners_settings(runs: Runs) ->
     child = settings.fork(spec, run.spec, run.id, 4)
     assert child.parent == f"{run.id}@4" and child.config(300) == run.spec.config(300)
     assert (child.tokenizer, child.vocab_size, child.steps, child.learning_rate) == ("bpe", 320, 30, 0.01)
+    assert (child.first_step, child.total_steps) == (4, 34), "it goes on where its parent was"
+
+
+def test_a_fork_changes_what_the_learner_set_and_lists_it_and_nothing_else() -> None:
+    parent = presets.default()
+    same = settings.fork(parent, parent, "a" * 24, 40)
+    assert same == parent.replace(parent=f"{'a' * 24}@40", first_step=40, steps=parent.steps - 40)
+    assert settings.fork_changes(same, parent, "Run A", True) == []
+    assert "averages" in settings.fork_changes(same, parent, "Run A", False)[0]
+    again = settings.fork(parent, same, "b" * 24, 10)
+    assert (again.first_step, again.total_steps) == (50, parent.steps), "a fork of a fork goes on, too"
+
+    longer = settings.fork(parent.replace(steps=200), parent, "a" * 24, 40)
+    assert [at for at, _ in longer.growth()] == [at for at, _ in parent.growth()], "rows grow where they did"
+    found = settings.fork_changes(longer, parent, "Run A", True)
+    assert found[0] == "Steps: 240 instead of 124" and "zero at step 240, in Run A at step 124" in found[1]
+    at_end = settings.fork(parent, parent, "a" * 24, 124)
+    assert (at_end.first_step, at_end.steps) == (124, 124) and len(
+        settings.fork_changes(at_end, parent, "", True)
+    ) == 2
+    shorter = settings.fork(parent.replace(steps=10), parent, "a" * 24, 40)
+    assert [shorter.stage(step) for step in (40, 50)] == [parent.stage(step) for step in (40, 50)]
+
+    steady = parent.replace(schedule="constant", stages=())
+    other = steady.replace(optimizer="adamw", learning_rate=0.003, corpus="fables", steps=200)
+    assert settings.fork_changes(settings.fork(other, steady, "a" * 24, 40), steady, "Run A", True) == [
+        "Data: Fables instead of Toyland",
+        "Optimizer: AdamW instead of Muon",
+        "Peak rate: 0.003 instead of 0.12",
+        "Steps: 240 instead of 124",
+        "The optimizer begins without its averages of earlier gradients",
+    ]
+
+
+@pytest.mark.parametrize(("schedule", "first"), [("constant", True), ("linear", False), ("cosine", False)])
+def test_the_page_says_where_a_shorter_run_is_the_beginning_of_a_longer_one(
+    schedule: Any, first: bool
+) -> None:
+    spec = TrainSpec(**{**SMALL, "schedule": schedule, "steps": 8})
+    short, long = ([point.loss for point in train(spec.replace(steps=n))][:4] for n in (4, 8))
+    assert (short == long) is first
+    assert settings.describe_prefix(spec).startswith(
+        f"A run of fewer steps is {'' if first else 'not '}the beg"
+    )
+
+
+@pytest.mark.full(reason="trains for a second, and the pages tests above have its parts")
+def test_a_fork_lists_what_it_would_change_and_begins_with_it_or_without(
+    open_page: OpenPage, queue: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = here(queue.store, TrainSpec(**{**SMALL, "steps": 12, "checkpoints": 4}), OWNER)
+    step = queue.store.steps(run.id)[1]
+    app = open_page("lab", model=f"run:{run.id}", spec=run.spec.to_json(defaults=False))
+    app.session_state["gb"].memos["lab"]["fork"] = (run.id, step)
+    app.run()
+    assert "would change: nothing" in words(app)
+    app = open_page("lab", model=f"run:{run.id}", spec=run.spec.replace(seed=5).to_json(defaults=False))
+    app.session_state["gb"].memos["lab"]["fork"] = (run.id, step)
+    app.run()
+    assert "Seed: 5 instead of 0" in words(app)
+    app.button(key="lab.fork.same").click().run()
+    (fork,) = [one for one in queue.store.list(owner=OWNER) if one.parent]
+    assert (fork.spec.seed, fork.spec.first_step, fork.steps) == (0, step, 12 - step)
+    assert f"goes on from step {step} as" in said(app) and not app.exception
 
 
 def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, runs: Runs) -> None:
