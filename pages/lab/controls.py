@@ -5,7 +5,7 @@ What a button does is a callback; a refusal is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -26,8 +26,9 @@ from pages.lab.curves import Curve, run_name
 KEY = "lab"  # of the picture
 
 
-def draw(first: Curve | None, spec: TrainSpec) -> None:
-    """All of it. first: the curve that the page is about."""
+def draw(shown: Sequence[Curve], spec: TrainSpec) -> None:
+    """All of it. shown: the curves; the first is the one that the page is about."""
+    first = shown[0] if shown else None
     with st.container(key="gb-lab-controls"), page.controls():
         with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
             _buttons(first, spec)
@@ -53,6 +54,9 @@ def draw(first: Curve | None, spec: TrainSpec) -> None:
     if said := _whose(first, spec):
         st.caption(markup.escape(said))
     _fork_choice(spec)
+    runs_shown = {one.name: one.spec for one in shown if one.spec is not None}
+    if few := settings.describe_held_out({**runs_shown, say("the next run"): spec}):
+        st.caption(markup.escape(few))
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(

@@ -7,14 +7,14 @@ by its fingerprint, and it lies in this session or, once a run was started with 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app import runs
 from app.controls.own_run import duration
 from app.counts import counted
 from app.session import state
-from core.data.corpora import check_text, fingerprint
+from core.data.corpora import FEWEST_HELD_OUT, check_text, fingerprint, held_out_characters
 from core.messages import mark, say
 from core.training import TrainSpec
 from pages.lab import presets
@@ -131,6 +131,30 @@ def own_text(name: str) -> str | None:
     """An own text by its fingerprint: of this session, or of this browser's runs; None: it is not here."""
     texts: dict[str, str] = state.memo("lab").get("texts", {})
     return texts.get(name) if name in texts else runs.own_text(name) if name else None
+
+
+def describe_held_out(specs: Mapping[str, TrainSpec]) -> str:
+    """Say whose validation loss is measured on too few characters to mean anything; "" where none is.
+
+    Args:
+        specs: of runs, by their names.
+    """
+    known: dict[str, int] = state.memo("lab").setdefault("held out", {})
+    for name, spec in specs.items():
+        if not spec.text:
+            continue
+        if spec.text not in known:
+            text = own_text(spec.text) or runs.text(spec.text)
+            if text is None:
+                continue
+            known[spec.text] = held_out_characters(text)
+        if known[spec.text] < FEWEST_HELD_OUT:
+            return say(
+                "The validation loss of {run} means nothing: the held-out tenth of its text has {characters}. A text "
+                "of {least} characters or more has enough.",
+                run=name, characters=counted(known[spec.text], "character"), least=f"{10 * FEWEST_HELD_OUT:,}",
+            )  # fmt: skip
+    return ""
 
 
 # ---------------------------------------------------------------- before the start

@@ -351,6 +351,21 @@ def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(
     assert store(app)["runs"] == "" and len(picture(app)["runs"]) == 1
 
 
+def test_the_table_and_its_csv_are_the_curve(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.ready()
+    own = curves.find(run.id)
+    assert own is not None
+    table = export.table(
+        strip.film([-1], lambda step: strip.look(core.load("tales-gpt"), TEXT, None, "self")), ([], []), own
+    )
+    points = runs.store.points(run.id)
+    assert table["step"] == points.step.tolist() and set(table["run"]) == {own.name}
+    np.testing.assert_allclose(table["training loss"], points.loss, rtol=1e-6)
+    held_out = [np.nan if one is None else one for one in table["validation loss"]]
+    np.testing.assert_allclose(held_out, points.held_out, rtol=1e-6)
+    assert list(table)[-4:] == ["learning rate", "gradient norm", "tokens", "seconds"]
+
+
 def test_a_fork_takes_the_parents_shape_and_the_learners_settings(runs: Runs) -> None:
     run = runs.ready()
     spec = presets.default().replace(steps=30, learning_rate=0.01)
@@ -595,6 +610,14 @@ def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
     assert fingerprint(app.session_state["gb"].memos["lab"]["texts"][spec.text]) == spec.text
     away = open_page("lab", spec=store(app)["spec"])  # another browser has the name, not the text
     assert "own text of these settings is not here" in picture(away)["plan"]["refused"]
+
+
+def test_a_validation_loss_on_a_few_characters_is_said_to_mean_nothing(open_page: OpenPage) -> None:
+    app = opened(open_page)
+    app.text_area(key="lab.paste").set_value("hello world").run()
+    assert "validation loss of the next run means nothing" in words(app) and "2,000 characters" in words(app)
+    app.text_area(key="lab.paste").set_value("A long enough line.\n\n" * 200).run()
+    assert "means nothing" not in words(app) and not app.exception
 
 
 def test_anothers_own_text_is_not_to_be_had_by_its_fingerprint_but_its_run_is_forked(
