@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app.charts import vega
+from app.charts import described, vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.controls import scope
@@ -186,7 +186,11 @@ def _diamonds(
     mark = alt.Chart(vega.data(found)).mark_point(
         shape="diamond", size=120, color=ink(colour), stroke=ink("bg"), strokeWidth=1
     )
-    return [mark.encode(x=x, y=y, tooltip=tips).properties(name=name)]
+    points = mark.encode(x=x, y=y, tooltip=tips).properties(name=name)
+    if name == "chosen":
+        return [points]
+    word = alt.Chart(vega.data(found)).mark_text(align="left", dx=9, dy=-7, fontWeight=600, color=ink(colour))
+    return [points, described.haloed(word.encode(x=x, y=y, text="way:N"))]
 
 
 def _legend() -> alt.Legend:
