@@ -30,6 +30,7 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @property {number} [slot] its fixed index in that order, whichever other runs are shown
  * @property {number[]} [dash] of its solid line, where no other column is dashed; without it the third run and later
  *   have signs on their line: runs never differ by colour alone
+ * @property {string} [seeds] runs that differ by their seed alone have the same word here: a band joins them
  * @property {boolean} [live] points, state and checkpoints come from runs/ID/events (replayed after a reconnect, closed
  *   when the figure leaves the page)
  * @property {Partial<Record<Given, Packed>> & {step: Packed}} [points] recorded columns of a run that is not live
@@ -620,6 +621,7 @@ export function drawChart(chart, pen) {
   drawAxes(chart, pen);
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
+    drawBands(chart, pen);
     for (const [k, feed] of chart.feeds.entries()) drawRun(chart, pen, feed, k);
     for (const [row, feed] of chart.feeds.filter((one) => one.live && !one.n).entries())
       drawWaiting(chart, pen, feed, row);
@@ -739,6 +741,50 @@ function drawGuess(chart, pen) {
   const y = chart.py(guessing.value);
   pen.line([chart.left, chart.right], [y, y], { stroke: "ink3", dash: [3, 3] });
   if (guessing.text) pen.text(chart.right - 5, y - 6, guessing.text, { fill: "ink3", anchor: "end" });
+}
+
+/**
+ * The lowest and the highest value of a column among some runs, at the steps at which all of them were measured.
+ * @type {(feeds: Feed[], column: Column) => {steps: number[], lows: number[], highs: number[]}}
+ */
+export function bandOf(feeds, column) {
+  /** @type {Map<number, number[]>} */
+  const found = new Map();
+  for (const feed of feeds) {
+    const values = feed.column(column);
+    for (let i = 0; i < feed.n; i++)
+      if (Number.isFinite(values[i]))
+        found.set(feed.cols.step[i], [...(found.get(feed.cols.step[i]) ?? []), values[i]]);
+  }
+  const steps = [...found.keys()]
+    .filter((step) => found.get(step)?.length === feeds.length)
+    .sort((a, b) => a - b);
+  const at = (/** @type {number} */ step) => found.get(step) ?? [];
+  return {
+    steps,
+    lows: steps.map((step) => Math.min(...at(step))),
+    highs: steps.map((step) => Math.max(...at(step))),
+  };
+}
+
+/** A band behind the runs that differ by their seed alone, from the lowest to the highest held-out loss. @type {(chart: Chart, pen: Pen) => void} */
+function drawBands(chart, pen) {
+  const { spec } = chart;
+  const column = spec.lines.find(({ kind }) => kind === "solid")?.column;
+  if (!column || spec.x !== "step") return;
+  for (const seeds of new Set(spec.runs.map((run) => run.seeds).filter(Boolean))) {
+    const members = spec.runs.flatMap((run, k) => (run.seeds === seeds ? [k] : []));
+    if (members.length < 2) continue;
+    const { steps, lows, highs } = bandOf(
+      members.map((k) => chart.feeds[k]),
+      column,
+    );
+    const far = chart.bottom + 4000;
+    const py = (/** @type {number} */ value) => clamp(chart.py(value), -far, far);
+    const xs = steps.map((step) => chart.px0(step + chart.shift(members[0])));
+    if (steps.length > 1)
+      pen.area(xs, lows.map(py), highs.map(py), colourOf(spec.runs[members[0]], members[0]), 0.22);
+  }
 }
 
 /** @type {(chart: Chart, pen: Pen, feed: Feed, k: number) => void} */

@@ -24,6 +24,7 @@ from pages.lab import curves, presets, settings
 from pages.lab.curves import Curve, run_name
 
 KEY = "lab"  # of the picture
+SEEDS = (1, 3, 5)
 
 
 def draw(shown: Sequence[Curve], spec: TrainSpec) -> None:
@@ -57,6 +58,11 @@ def draw(shown: Sequence[Curve], spec: TrainSpec) -> None:
     runs_shown = {one.name: one.spec for one in shown if one.spec is not None}
     if few := settings.describe_held_out({**runs_shown, say("the next run"): spec}):
         st.caption(markup.escape(few))
+    if (count := settings.seeds()) > 1:
+        numbers = ", ".join(str(spec.seed + n) for n in range(count))
+        st.caption(say("Start trains {count} runs, with the seeds {seeds}.", count=count, seeds=numbers))
+    if band := curves.describe_band(shown):
+        st.caption(markup.escape(band))
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
@@ -187,6 +193,13 @@ def _more(spec: TrainSpec) -> None:
     with data:
         _own(spec)
     with steps:
+        recipe = presets.recipe_of(spec)
+        st.selectbox(
+            say("Optimizer and schedule"), [*([] if recipe else [""]), *presets.RECIPES], filter_mode=None,
+            format_func=lambda one: say(presets.RECIPES[one].name) if one else say("Settings of your own"),
+            **settings.part("recipe", recipe, _recipe),
+        )  # fmt: skip
+        st.caption(markup.escape(settings.describe_recipe(spec)))
         left, right = st.columns(2)
         with left:
             _number(say("Steps"), "steps", spec, 50)
@@ -194,6 +207,10 @@ def _more(spec: TrainSpec) -> None:
             _number(say("Tokens of a step"), "batch_tokens", spec, 256)
             _number(say("Warm-up steps"), "warmup", spec, 10)
             _number(say("Seed"), "seed", spec, 1)
+            st.selectbox(
+                say("How many seeds"), SEEDS, filter_mode=None,
+                **settings.part("seeds", settings.seeds(), lambda count: state.memo("lab").update(seeds=count)),
+            )  # fmt: skip
         with right:
             _choice(say("Schedule"), "schedule", presets.SCHEDULES, spec)
             st.text_input(
@@ -212,6 +229,11 @@ def _more(spec: TrainSpec) -> None:
             _number(say("Tokens of a row"), "context", spec, 16, config.n_ctx // 2)
             _of_model(say("Context"), "n_ctx", config.n_ctx, 32)
             _of_model(say("Dropout"), "dropout", config.dropout, 0.05)
+
+
+def _recipe(name: str) -> None:
+    if name:
+        settings.put(presets.apply_recipe(settings.current(), name))
 
 
 def _preset(name: str) -> None:
@@ -281,9 +303,14 @@ def start() -> None:
 
 
 def _start() -> str:
-    """The id of the run, "" when it was refused."""
-    spec = settings.current()
-    return _begin(settings.ready(spec, state.get("text")), spec)
+    """The id of the run, of several seeds the first one's; "" when it was refused."""
+    spec, count = settings.current(), settings.seeds()
+    id = ""
+    for more in reversed(range(count)):  # the first seed last: it is the one that the page is about
+        one = spec.replace(seed=spec.seed + more)
+        if not (id := _begin(settings.ready(one, state.get("text")), one, count > 1)):
+            return ""
+    return id
 
 
 def start_with_a_step() -> None:
@@ -292,8 +319,11 @@ def start_with_a_step() -> None:
         command(id, "step")
 
 
-def _begin(spec: TrainSpec, asked: TrainSpec) -> str:
-    begun = runs.start(spec, text=settings.own_text(asked.text), name=curves.free_name())
+def _begin(spec: TrainSpec, asked: TrainSpec, of_several: bool = False) -> str:
+    name = curves.free_name()
+    if of_several:
+        name = say("{run}, seed {seed}", run=name, seed=spec.seed)
+    begun = runs.start(spec, text=settings.own_text(asked.text), name=name)
     if isinstance(begun, str):
         state.note(begun)
         return ""

@@ -406,6 +406,54 @@ def test_a_fork_changes_what_the_learner_set_and_lists_it_and_nothing_else() -> 
     ]
 
 
+def test_start_trains_several_seeds_and_the_page_says_where_they_end(
+    open_page: OpenPage, queue: Runs
+) -> None:
+    spec = TrainSpec(**{**SMALL, "steps": 12, "eval_every": 4, "seed": 3})
+    app = open_page("lab", spec=spec.to_json(defaults=False))
+    app.session_state["gb"].memos.setdefault("lab", {})["seeds"] = 3
+    app.run()
+    assert "Start trains 3 runs, with the seeds 3, 4, 5." in words(app)
+    app.button(key="lab.go").click().run()
+    found = queue.store.list(owner=OWNER)
+    assert sorted(run.seed for run in found) == [3, 4, 5] and not app.exception
+    assert len({run.spec.replace(seed=0) for run in found}) == 1
+    assert store(app)["runs"].split()[0] == next(run.id for run in found if run.seed == 3)
+    assert {run.name.partition(",")[2] for run in found} == {f" seed {n}" for n in (3, 4, 5)}
+
+    done = [here(queue.store, spec.replace(seed=seed), OWNER) for seed in (0, 1, 2)]
+    app = open_page("lab", runs=" ".join(run.id for run in done))
+    ends = [queue.store.points(run.id).held_out[-1] for run in done]
+    said_of = f"3 seeds of one setting: the validation loss ends between {min(ends):.3f} and {max(ends):.3f}"
+    assert said_of in words(app) and f"at {np.mean(ends):.3f} on average" in words(app)
+    assert len({one["seeds"] for one in picture(app)["runs"] if one["id"] != "tales-gpt"}) == 1
+
+
+def test_the_recipe_of_the_lecture_is_one_choice_and_says_its_cost() -> None:
+    spec = presets.default().replace(seed=4, corpus="fables")
+    lecture = presets.apply_recipe(spec, "lecture")
+    assert (lecture.optimizer, lecture.schedule, lecture.warmup) == ("adamw", "cosine", spec.steps // 10)
+    moved = {
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        "warmup",
+        "clip",
+        "weight_decay",
+        "momentum",
+        "beta1",
+        "beta2",
+    }
+    ours, theirs = spec.to_dict(), lecture.to_dict()
+    assert {name for name in ours if ours[name] != theirs[name]} <= moved, "model, data and seed stay"
+    assert presets.apply_recipe(lecture, "default") == spec
+    assert (presets.recipe_of(spec), presets.recipe_of(lecture)) == ("default", "lecture")
+    assert presets.recipe_of(spec.replace(learning_rate=0.01)) == ""
+    assert presets.recipe_of(presets.PRESETS["plain"].make()) == ""
+    said = settings.describe_recipe(spec)
+    assert said.count("nats") == 1 and "in the lecture" in said
+
+
 @pytest.mark.parametrize(("schedule", "first"), [("constant", True), ("linear", False), ("cosine", False)])
 def test_the_page_says_where_a_shorter_run_is_the_beginning_of_a_longer_one(
     schedule: Any, first: bool

@@ -5,7 +5,7 @@ import test from "node:test";
 import { inflateSync } from "node:zlib";
 
 import { counted, timesAs } from "../../app/kit/counts.js";
-import { Chart, drawChart } from "../../app/kit/curves.js";
+import { Chart, bandOf, drawChart } from "../../app/kit/curves.js";
 import { Feed } from "../../app/kit/feed.js";
 import { sharedWords } from "../../app/kit/groups.js";
 import { brief, logTicks, roundTicks } from "../../app/kit/axes.js";
@@ -331,6 +331,7 @@ test("the smoothed loss does not lag behind a falling one, and averages noise", 
   assert.ok(Math.max(...off.map(Math.abs)) < 0.2, "nearer to the curve than any of its points");
   assert.ok(Math.abs(off.reduce((sum, v) => sum + v, 0) / off.length) < 0.02, "on neither side of it");
 });
+const NO_PEN = { rect() {}, dot() {}, line() {}, text() {}, area() {}, clipped: (...all) => all[4]() };
 const chartOf = (losses, spec, width = 500) => {
   const chart = Object.create(Chart.prototype);
   const feeds = losses.map((loss, k) => {
@@ -358,11 +359,10 @@ const chartOf = (losses, spec, width = 500) => {
   chart.layout();
   const [drawn, texts] = [[], []];
   const pen = {
-    rect() {},
+    ...NO_PEN,
     dot: (x, y) => drawn.push({ dot: [x, y] }),
     line: (_, ys, o) => drawn.push({ ys: [...ys], ...o }),
     text: (x, y, text) => texts.push({ x, y, text }),
-    clipped: (...all) => all[4](),
   };
   drawChart(chart, pen);
   return { chart, drawn, texts };
@@ -380,6 +380,37 @@ test("an axis shows every point, or is broken where it says so", () => {
   );
   const free = chartOf([[4.1, 9, 40]], {});
   assert.ok(free.chart.high >= 40 && free.chart.beyond === null);
+});
+test("a band holds all runs that differ by their seed, where all of them were measured", () => {
+  const held = [
+    [3, NaN, 2, 1],
+    [4, NaN, 1, 2],
+    [3.5, 3, 1.5, NaN],
+  ].map((values) => ({ held_out: Float32Array.from(values) }));
+  const { chart } = chartOf(Array(3).fill([4, 3, 2, 1]), { more: held });
+  const found = bandOf(chart.feeds, "held_out");
+  assert.deepEqual(
+    [found.steps, found.lows, found.highs],
+    [
+      [1, 3],
+      [3, 1],
+      [4, 2],
+    ],
+  );
+  const seeds = (words) => {
+    const { chart: one } = chartOf(Array(3).fill([4, 3, 2, 1]), { more: held });
+    one.spec.runs = one.spec.runs.map((run, k) => ({ ...run, seeds: words[k] }));
+    const areas = [];
+    drawChart(one, { ...NO_PEN, area: (xs, lows, highs) => areas.push([xs, lows, highs]) });
+    return areas;
+  };
+  assert.equal(seeds(["a", "b", "c"]).length, 0);
+  const [[xs, lows, highs]] = seeds(["a", "a", "b"]);
+  assert.equal(xs.length, 3);
+  assert.ok(
+    lows.every((low, i) => low > highs[i]),
+    "a lower loss is drawn lower",
+  );
 });
 test("a line's style means the same in every run", () => {
   const some = Array.from({ length: 60 }, (_, i) => 4 - i / 30);
