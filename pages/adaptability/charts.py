@@ -8,6 +8,7 @@ import altair as alt
 
 from app.charts import described
 from app.charts.look import ink
+from core.analysis.seeds import place_among
 from core.messages import mark, say
 
 WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
@@ -217,9 +218,10 @@ def own_verdict(one: dict[str, Any], shown: dict[str, Any]) -> str:
     if not recorded:
         return say("yours, {share} %: nothing recorded at {at}", share=share, at=f"{one['at']:,}")
     values = {"share": share, "count": len(recorded)}
-    if one["value"] > max(recorded):
+    place = place_among(one["value"], recorded)
+    if place > 0:
         return say("yours, {share} %: above all {count} recorded runs", **values)
-    if one["value"] < min(recorded):
+    if place < 0:
         return say("yours, {share} %: below all {count} recorded runs", **values)
     return say("yours, {share} %: within the {count} recorded runs", **values)
 
