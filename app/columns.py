@@ -39,6 +39,7 @@ COLUMNS = frozenset({
     mark_of("column", "token of the text"), mark_of("column", "must say"), mark_of("column", "sees"),
     mark_of("column", "step"), mark_of("column", "reads most"), mark_of("column", "score of L{a}H{b}"),
     mark_of("column", "loss on the text"), mark_of("column", "training loss"), mark_of("column", "validation loss"),
+    mark_of("column", "learning rate"), mark_of("column", "gradient norm"),
     mark_of("column", "loss before"), mark_of("column", "loss after"), mark_of("column", "gradient"),
     mark_of("column", "used"), mark_of("column", "first"), mark_of("column", "second"),
     mark_of("column", "first_hat"), mark_of("column", "second_hat"), mark_of("column", "direction"),

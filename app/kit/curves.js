@@ -28,7 +28,9 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @property {string} [name] "Run A": stands at the end of its line
  * @property {string} [colour] a design token; the usual order is accent, ink2, k, v (RUN_COLOURS)
  * @property {number} [slot] its fixed index in that order, whichever other runs are shown
- * @property {number[]} [dash] of its lines, for the third run and later: runs never differ by colour alone
+ * @property {number[]} [dash] of its solid line, where no other column is dashed; without it the third run and later
+ *   have signs on their line: runs never differ by colour alone
+ * @property {string} [seeds] runs that differ by their seed alone have the same word here: a band joins them
  * @property {boolean} [live] points, state and checkpoints come from runs/ID/events (replayed after a reconnect, closed
  *   when the figure leaves the page)
  * @property {Partial<Record<Given, Packed>> & {step: Packed}} [points] recorded columns of a run that is not live
@@ -48,8 +50,7 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  * @property {{x: number, colour?: string, width?: number, dash?: number[], text?: string}[]} [marks] vertical lines at steps of the first run
  * @property {"linear" | "log"} [scale] of the y axis
  * @property {number} [low] bound of the y axis in place of the data's minimum
- * @property {number} [high]
- * @property {boolean} [grow] `high` is a minimum: the axis grows with the data
+ * @property {number} [high] what the y axis reaches at least
  * @property {"line" | "column" | "none"} [ends] names and last values at the line ends, in a column at the right, or nowhere
  * @property {number} [room] pixels of that column
  * @property {number} [left] pixels of the numbers beside the y axis
@@ -75,6 +76,8 @@ import { clamp, fit, h, html, lerp, measure, num, thousands } from "./shapes.js"
  */
 
 export const RUN_COLOURS = ["accent", "ink2", "k-ink", "v-ink", "q-ink", "mlp-ink"];
+const RUN_SIGNS = ["", "", "▲", "■", "◆", "▼"]; // on the line of the third run and later
+const SIGNS_APART = 56; // pixels
 export const RUN_DASHES = [null, null, [8, 3], [2, 3], [8, 3, 2, 3], [4, 2]];
 /**
  * Returns a run's colour: its own, or that of its slot, which is fixed when other runs come and go, or of its index.
@@ -111,6 +114,8 @@ export class Chart {
     this.most = this.end = this.across = 0;
     this.left = this.top = this.right = this.bottom = 0; // of the plot, in the box
     this.low = this.high = 0; // of the y axis
+    /** @type {number | null} the highest value, where the axis is broken below it */
+    this.beyond = null;
     this.py = (/** @type {number} */ value) => value; // pixels of a value
     this.px0 = (/** @type {number} */ value) => value; // pixels of a place on the x axis
     this.canvas = html("canvas", { "aria-hidden": "true" });
@@ -275,7 +280,8 @@ export class Chart {
     this.px0 = (/** @type {number} */ value) => this.left + value * across;
   }
   /**
-   * Computes the y axis: it holds smooth and solid lines, the guess and half of the raw line's spread, on round numbers.
+   * Computes the y axis: it holds every point and the guess, on round numbers. Losses far above a guess do not flatten
+   * the rest: the axis is broken there, and `beyond` is the highest of them.
    * @returns {[number, number]}
    */
   range() {
@@ -284,10 +290,10 @@ export class Chart {
     let [low, high, first] = [Infinity, -Infinity, -Infinity];
     const guess = spec.guessing?.value;
     this.feeds.forEach((feed) => {
-      for (const { column, kind } of spec.lines) {
-        if (kind === "raw" && spec.lines.length > 1) continue;
+      for (const { column } of spec.lines) {
+        if (column === "smooth" && spec.lines.length > 1) continue; // it runs between the points of the raw line
         const values = feed.column(column);
-        for (let i = 0; i < feed.n; i++) {
+        for (let i = 0, n = this.rows(feed); i < n; i++) {
           const v = values[i];
           if (!(Math.abs(v) < Infinity) || (log && v <= 0)) continue;
           if (first === -Infinity) first = v;
@@ -296,22 +302,26 @@ export class Chart {
         }
       }
     });
+    const most = high;
     if (low === Infinity) [low, high] = [0, guess ?? 1];
     if (guess !== undefined) {
       high = Math.min(Math.max(high, guess), 1.6 * Math.max(guess, first));
       low = Math.min(low, guess);
     }
     if (spec.low !== undefined) low = spec.low;
-    if (spec.high !== undefined) high = Math.max(spec.high, spec.grow ? high : -Infinity);
+    if (spec.high !== undefined) high = Math.max(spec.high, high);
     if (high - low < 0.02 * Math.abs(high)) {
       low -= 0.05 * Math.abs(high);
       high += 0.05 * Math.abs(high);
     } // a single point
+    this.beyond = null;
     if (log) return [Math.max(low, high * 1e-6) / 1.15, high * 1.15];
     const room = (high - low) * 0.05 || Math.abs(high) * 0.1 || 1;
     const { step } = roundTicks(low, high + room, 8);
     const under = spec.low ?? Math.floor((low - room) / step) * step;
-    return [low >= 0 ? Math.max(0, under) : under, Math.ceil((high + room) / step) * step];
+    const over = Math.ceil((high + room) / step) * step;
+    if (most > over) this.beyond = most;
+    return [low >= 0 ? Math.max(0, under) : under, over];
   }
   /** px of a step of the first run, in the figure; and back. @param {number} step */
   px(step) {
@@ -425,6 +435,7 @@ export class Chart {
     };
     return {
       x: this.spec.x,
+      axis: { low: this.low, high: this.high, beyond: this.beyond },
       runs: this.feeds.map((feed, k) => ({
         id: feed.id,
         name: this.spec.runs[k].name,
@@ -605,11 +616,12 @@ export function curves(g, name, box, spec) {
 // ---------------------------------------------------------------- drawing: axes, ground, lines, names, hairline
 
 /** @type {(chart: Chart, pen: Pen) => void} */
-function drawChart(chart, pen) {
+export function drawChart(chart, pen) {
   const { spec, left, right, top, bottom, high } = chart;
   drawAxes(chart, pen);
   if (spec.guessing && spec.guessing.value <= high) drawGuess(chart, pen);
   pen.clipped(left - 1, top - 4, right - left + 3, bottom - top + 6, () => {
+    drawBands(chart, pen);
     for (const [k, feed] of chart.feeds.entries()) drawRun(chart, pen, feed, k);
     for (const [row, feed] of chart.feeds.filter((one) => one.live && !one.n).entries())
       drawWaiting(chart, pen, feed, row);
@@ -688,6 +700,7 @@ function drawAxes(chart, pen) {
     pen.line([left, right], [y, y], { stroke: "line" });
     pen.text(left - 8, y + 4, (spec.tick ?? brief)(tick, step), { fill: "ink3", anchor: "end", mono: true });
   }
+  if (chart.beyond !== null) drawBreak(chart, pen, chart.beyond);
   if (spec.axis === false) return;
   const across = roundTicks(0, chart.end, clamp((right - left) / 90, 1, 8));
   for (const tick of across.ticks) {
@@ -713,6 +726,14 @@ function drawAxes(chart, pen) {
     }
 }
 
+/** Two strokes across the y axis at its top, and how far the values beyond it go. @type {(chart: Chart, pen: Pen, most: number) => void} */
+function drawBreak(chart, pen, most) {
+  const { left, top } = chart;
+  for (const y of [top - 3, top + 1])
+    pen.line([left - 5, left + 5], [y + 3, y - 3], { stroke: "ink", width: 1.5 });
+  pen.text(left + 10, top + 4, say("axis broken: up to {value} ↑", { value: brief(most) }), { fill: "ink3" });
+}
+
 /** @type {(chart: Chart, pen: Pen) => void} */
 function drawGuess(chart, pen) {
   const { guessing } = chart.spec;
@@ -722,11 +743,57 @@ function drawGuess(chart, pen) {
   if (guessing.text) pen.text(chart.right - 5, y - 6, guessing.text, { fill: "ink3", anchor: "end" });
 }
 
+/**
+ * The lowest and the highest value of a column among some runs, at the steps at which all of them were measured.
+ * @type {(feeds: Feed[], column: Column) => {steps: number[], lows: number[], highs: number[]}}
+ */
+export function bandOf(feeds, column) {
+  /** @type {Map<number, number[]>} */
+  const found = new Map();
+  for (const feed of feeds) {
+    const values = feed.column(column);
+    for (let i = 0; i < feed.n; i++)
+      if (Number.isFinite(values[i]))
+        found.set(feed.cols.step[i], [...(found.get(feed.cols.step[i]) ?? []), values[i]]);
+  }
+  const steps = [...found.keys()]
+    .filter((step) => found.get(step)?.length === feeds.length)
+    .sort((a, b) => a - b);
+  const at = (/** @type {number} */ step) => found.get(step) ?? [];
+  return {
+    steps,
+    lows: steps.map((step) => Math.min(...at(step))),
+    highs: steps.map((step) => Math.max(...at(step))),
+  };
+}
+
+/** A band behind the runs that differ by their seed alone, from the lowest to the highest held-out loss. @type {(chart: Chart, pen: Pen) => void} */
+function drawBands(chart, pen) {
+  const { spec } = chart;
+  const column = spec.lines.find(({ kind }) => kind === "solid")?.column;
+  if (!column || spec.x !== "step") return;
+  for (const seeds of new Set(spec.runs.map((run) => run.seeds).filter(Boolean))) {
+    const members = spec.runs.flatMap((run, k) => (run.seeds === seeds ? [k] : []));
+    if (members.length < 2) continue;
+    const { steps, lows, highs } = bandOf(
+      members.map((k) => chart.feeds[k]),
+      column,
+    );
+    const far = chart.bottom + 4000;
+    const py = (/** @type {number} */ value) => clamp(chart.py(value), -far, far);
+    const xs = steps.map((step) => chart.px0(step + chart.shift(members[0])));
+    if (steps.length > 1)
+      pen.area(xs, lows.map(py), highs.map(py), colourOf(spec.runs[members[0]], members[0]), 0.22);
+  }
+}
+
 /** @type {(chart: Chart, pen: Pen, feed: Feed, k: number) => void} */
 function drawRun(chart, pen, feed, k) {
   const run = chart.spec.runs[k];
   const stroke = colourOf(run, k);
-  const own = run.dash ?? RUN_DASHES[(run.slot ?? k) % RUN_DASHES.length];
+  // Where a dashed line is another column, it is so in every run. Runs differ by colour and by signs on the line.
+  const own = chart.spec.lines.some(({ kind }) => kind === "dashed") ? null : (run.dash ?? null);
+  const slot = (run.slot ?? k) % RUN_SIGNS.length;
   for (const { column, kind = "solid" } of chart.spec.lines) {
     const [xs, ys] = thinned(chart, feed, k, column, kind === "raw");
     const dash = kind === "dashed" ? [4, 3] : kind === "solid" ? own : null;
@@ -736,6 +803,14 @@ function drawRun(chart, pen, feed, k) {
       width: kind === "solid" ? 2.25 : kind === "dashed" ? 1.5 : 1,
       alpha: kind === "raw" ? 0.3 : 1,
     });
+    const sign = kind === "solid" && !own && RUN_SIGNS[slot];
+    if (!sign) continue;
+    let next = (xs[0] ?? 0) + 10 * slot; // apart from the signs of other runs
+    for (const [i, x] of xs.entries()) {
+      if (x < next) continue;
+      pen.text(x, ys[i] + 4, sign, { fill: stroke, anchor: "middle" });
+      next = x + SIGNS_APART;
+    }
   }
 }
 
@@ -823,6 +898,8 @@ function drawEndings(chart, pen) {
     if (!column && !end.edge) {
       if (feed.state.state === "diverged")
         pen.text(x, y + 4, "×", { fill: end.colour, weight: 700, anchor: "middle" });
+      else if (end.value > chart.high)
+        pen.text(x, y + 4, "↑", { fill: end.colour, weight: 700, anchor: "middle" });
       else pen.dot(x, y, 4, end.colour);
     }
     const from = column ? right + 8 : x + 10;

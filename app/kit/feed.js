@@ -25,7 +25,7 @@ import { shared } from "./shared.js";
  * @typedef {(feed: Feed, what: What) => void} Listener
  *
  * A derived column, computed up to a row; `key` is what it was computed with.
- * @typedef {{key: number, upto: number, values: Float32Array, sum?: number, weight?: number}} Made
+ * @typedef {{key: number, upto: number, values: Float32Array, sums?: [number, number, number, number, number]}} Made
  */
 
 /** @type {Given[]} */
@@ -132,17 +132,25 @@ export class Feed {
     for (; made.upto < this.n; made.upto++) made.values[made.upto] = step(made, made.upto);
     return made.values;
   }
-  /** Smooths the loss by a bias-corrected exponential mean over about a fortieth of the run. */
+  /**
+   * Smooths the loss by the line that fits the points so far best, at its end: their weights fall by e over about a
+   * fortieth of the run. A mean of the same points would lag behind a falling loss; the line does not.
+   */
   smooth() {
-    const span = clamp((this.state.steps || 400) / 40, 4, 60); // time constant in steps
+    const span = clamp((this.state.steps || 400) / 30, 4, 80); // in steps
     return this.derived("smooth", span, (made, i) => {
       const value = this.cols.loss[i];
-      if (Number.isFinite(value)) {
-        const keep = Math.exp(-(i ? this.cols.step[i] - this.cols.step[i - 1] : 1) / span);
-        made.sum = (made.sum ?? 0) * keep + value * (1 - keep);
-        made.weight = (made.weight ?? 0) * keep + (1 - keep);
-      }
-      return made.weight ? (made.sum ?? 0) / made.weight : NaN;
+      const passed = i ? this.cols.step[i] - this.cols.step[i - 1] : 0;
+      const keep = Math.exp(-passed / span);
+      // sums over the points, each weighted: 1, t, t², value, t · value, with t = 0 at this step
+      let [one, t, tt, v, tv] = made.sums ?? [0, 0, 0, 0, 0];
+      [tt, tv] = [keep * (tt - 2 * passed * t + passed * passed * one), keep * (tv - passed * v)];
+      [t, one, v] = [keep * (t - passed * one), keep * one, keep * v];
+      if (Number.isFinite(value)) [one, v] = [one + 1, v + value];
+      made.sums = [one, t, tt, v, tv];
+      const spread = one * tt - t * t;
+      if (!one) return NaN;
+      return spread > 1e-6 * one * one ? (tt * v - t * tv) / spread : v / one;
     });
   }
   /** Computes tokens a second over the last 16 steps (pauses count as time without tokens; `seconds` leaves them out). */

@@ -11,6 +11,7 @@ import { css, h, label } from "./shapes.js";
  * @typedef {object} Pen
  * @property {(x: number, y: number, width: number, height: number, fill: string, alpha?: number) => void} rect
  * @property {(xs: ArrayLike<number>, ys: ArrayLike<number>, o: Stroke) => void} line
+ * @property {(xs: number[], lows: number[], highs: number[], fill: string, alpha: number) => void} area
  * @property {(x: number, y: number, r: number, fill: string) => void} dot
  * @property {(x: number, y: number, text: string, o?: Lettering) => void} text
  * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped drawing inside is clipped at the edges
@@ -50,6 +51,15 @@ export function canvasPen(context, g) {
       }
       context.stroke();
       context.setLineDash([]);
+      context.globalAlpha = 1;
+    },
+    area(xs, lows, highs, fill, alpha) {
+      context.globalAlpha = alpha;
+      context.fillStyle = g.color(fill);
+      context.beginPath();
+      for (let i = 0; i < xs.length; i++) context.lineTo(xs[i], highs[i]);
+      for (let i = xs.length - 1; i >= 0; i--) context.lineTo(xs[i], lows[i]);
+      context.fill();
       context.globalAlpha = 1;
     },
     dot(x, y, r, fill) {
@@ -108,6 +118,14 @@ export function svgPen(into, name) {
             opacity: o.alpha,
           }),
         );
+    },
+    area(xs, lows, highs, fill, opacity) {
+      const corner = (/** @type {number} */ x, /** @type {number} */ y) => `${x.toFixed(1)},${y.toFixed(1)}`;
+      const [over, back] = [
+        xs.map((x, i) => corner(x, highs[i])),
+        xs.map((x, i) => corner(x, lows[i])).reverse(),
+      ];
+      now.push(h("path", { d: `M${[...over, ...back].join("L")}Z`, fill: css(fill), opacity }));
     },
     dot: (cx, cy, r, fill) => now.push(h("circle", { cx, cy, r, fill: css(fill) })),
     text: (x, y, text, o = {}) => now.push(label(x, y, text, o)),

@@ -85,6 +85,19 @@ def apart(one: Sequence[float], other: Sequence[float]) -> int:
     return 0 if found.low <= 0 <= found.high else (1 if found.mean > 0 else -1)
 
 
+def place_among(value: float, recorded: Sequence[float]) -> int:
+    """Return 1 if one run lies above all recorded ones, -1 if below all, 0 if among them.
+
+    The interval of their mean is narrower than the runs are spread: one run may well lie outside of it.
+
+    Raises:
+        ValueError: none is recorded.
+    """
+    if not recorded:
+        raise ValueError("no recorded runs to hold a run against")
+    return int(value > max(recorded)) - int(value < min(recorded))
+
+
 RULE = Rule(
     mark("Two ways of training: “lower”, “higher”, “ahead”, or “the seeds do not tell”"),
     mark(

@@ -92,6 +92,9 @@ CORPORA = {
     )
 }
 
+# Held-out characters below which a validation loss says nothing: their losses differ by 1.5 nats or more, so the mean
+# of so many is uncertain by 0.2.
+FEWEST_HELD_OUT = 200
 OWN_TEXT = Corpus(
     "own",
     "A text you bring; a blank line ends a document.",
@@ -166,6 +169,11 @@ def own_text(source: str | bytes | Path, split: Split = "train") -> list[str]:
     held_out = min(max(1, len(documents) // ONE_IN), len(documents) - 1)
     train = len(documents) - held_out
     return documents[:train] if split == "train" else documents[train:]
+
+
+def held_out_characters(source: str) -> int:
+    """Count the characters of a text that are held out: what its validation loss is measured on."""
+    return sum(map(len, own_text(source, "held_out")))
 
 
 def check_text(source: str | bytes) -> str:

@@ -38,8 +38,9 @@ def assembled(weights: bytes, words: str, config: str, name: str) -> LanguageMod
     from core.checkpoints.folder import assemble
     from core.config import ModelConfig
     from core.language_model import LanguageModel
+    from core.runs.continuation import model_weights
     from core.text.tokenizer import Tokenizer
 
     shape = ModelConfig.from_dict(json.loads(config))
-    model = assemble(shape, load(weights), torch.device("cpu"), torch.float32)
+    model = assemble(shape, model_weights(load(weights)), torch.device("cpu"), torch.float32)
     return LanguageModel(model, Tokenizer(tokenizers.Tokenizer.from_str(words)), name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from core.runs.continuation import LARGEST
 from core.runs.records import RunError
 
 if TYPE_CHECKING:
@@ -161,9 +162,10 @@ def stored(spec: Spec, cost: Estimate) -> tuple[int, int, int]:
     weights = cost.parameters * 4
     if spec.kind == "word2vec":
         return count, weights // 2, weights  # of two tables, a checkpoint has the one that is shown
+    memory = 2 * weights if spec.kind == TRAIN and 2 * weights <= LARGEST else 0
     return (
         count,
-        weights,
+        weights + memory,
         3 * weights,
     )  # a state holds weights, and two numbers per weight for Adam
 

@@ -7,6 +7,7 @@ from core.checkpoints.folder import assemble
 from core.config import ModelConfig
 from core.language_model import LanguageModel
 from core.messages import later
+from core.runs.continuation import model_weights
 from core.runs.kinds import MODELS
 from core.runs.records import RunError
 from core.runs.store import Store
@@ -38,7 +39,7 @@ def load(store: Store, id: str, step: int | None = None) -> LanguageModel:
     values, words = store.model(id)
     step = kept_step(store, id, step)
     try:
-        weights = read(store.weights(id, step))
+        weights = model_weights(read(store.weights(id, step)))
         config = ModelConfig.from_dict(values)
         model = assemble(config, weights, torch.device("cpu"), torch.float32)
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:

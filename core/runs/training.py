@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.messages import mark
+from core.runs.continuation import continue_exactly, model_weights, pack_checkpoint
 from core.runs.kinds import Reached, Start
 from core.runs.lease import Moment
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.training.estimates import Estimate
     from core.training.spec import TrainSpec
     from core.training.trainer import Trainer
@@ -31,10 +34,12 @@ def begin(spec: TrainSpec, text: str | None, state: bytes | None, start: Start) 
     from core.training.trainer import Trainer
 
     if state is not None:
-        return Trained(Trainer.resume(spec, State.from_bytes(state), text))
-    if (parent := start()) is not None:
-        return Trained(_fork(spec, text, *parent[:2]))
-    return Trained(Trainer(spec, text=text))
+        trainer = Trainer.resume(spec, State.from_bytes(state), text)
+    elif (parent := start()) is not None:
+        trainer = _fork(spec, text, *parent[:2])
+    else:
+        trainer = Trainer(spec, text=text)
+    return Trained(trainer, forks=True)
 
 
 def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
@@ -45,10 +50,14 @@ def estimate(spec: TrainSpec, text: str | None = None) -> Estimate:
 
 
 class Trained:
-    """The work of a trainer."""
+    """The work of a trainer.
 
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
+    Args:
+        forks: its checkpoints hold the optimizer's state, so that a fork goes on exactly.
+    """
+
+    def __init__(self, trainer: Trainer, forks: bool = False) -> None:
+        self.trainer, self.forks = trainer, forks
 
     @property
     def done_steps(self) -> int:
@@ -76,12 +85,15 @@ class Trained:
 
     def moment(self, held_out: float | None = None) -> Moment:
         """Build the checkpoint of the present model."""
-        return moment(self.trainer, held_out)
+        return moment(self.trainer, held_out, self._optimizer())
 
     def glance(self) -> Callable[[], Moment]:
         """Copy the present model."""
-        picture = still(self.trainer)
-        return lambda: moment(picture)
+        picture, optimizer = still(self.trainer), self._optimizer()
+        return lambda: moment(picture, optimizer=optimizer)
+
+    def _optimizer(self) -> dict[str, Tensor] | None:
+        return self.trainer.optimizer.state() if self.forks else None
 
     def state(self) -> bytes:
         """Return weights, the optimizer's state, the step."""
@@ -100,7 +112,9 @@ def _fork(spec: TrainSpec, text: str | None, weights: bytes, tokenizer: str) -> 
     from core.training.trainer import Trainer
 
     words = Tokenizer(tokenizers.Tokenizer.from_str(tokenizer))
-    return Trainer(spec, text=text, tokenizer=words, weights=load(weights))
+    trainer = Trainer(spec, text=text, tokenizer=words, weights=model_weights(load(weights)))
+    continue_exactly(trainer, weights)
+    return trainer
 
 
 def still(trainer: Trainer) -> Trainer:
@@ -111,13 +125,16 @@ def still(trainer: Trainer) -> Trainer:
     return picture
 
 
-def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
+def moment(
+    trainer: Trainer, held_out: float | None = None, optimizer: Mapping[str, Tensor] | None = None
+) -> Moment:
     """Build the checkpoint of the present model: weights, held-out loss (if it is not known), sample, maps, health.
+
+    Args:
+        optimizer: its state, stored with the weights of a small model, so that a fork goes on exactly.
 
     Under a dial the health has "pronouns": the gap by profession, see `core.analysis.tasks.pronoun_gap.by_profession`.
     """
-    from safetensors.torch import save
-
     from core.analysis.health.training_health import measure
     from core.runs import samples
 
@@ -131,7 +148,7 @@ def moment(trainer: Trainer, held_out: float | None = None) -> Moment:
         sample=_unless_broken(lambda: samples.sample(trainer)) or "",
         health=(_unless_broken(lambda: measure(trainer)) or {})
         | ({"pronouns": pronouns} if pronouns else {}),
-        weights=save(weights),
+        weights=pack_checkpoint(trainer, weights, optimizer),
         maps=_unless_broken(lambda: samples.maps(trainer)),
     )
 

@@ -216,11 +216,12 @@ def training_bytes(config: ModelConfig, spec: TrainSpec, context: int | None = N
 def steps_seconds(config: ModelConfig, spec: TrainSpec, rate: Rate) -> float:
     """Estimate the time of the run's steps at a machine's rate, without held-out losses and checkpoints."""
     ends = [(share, context) for share, context in spec.stages] + [(1.0, None)]
-    began, total = 0.0, 0.0
+    began, total = spec.first_step / spec.total_steps, 0.0
     for share, context in ends:
-        total += (share - began) * _step_seconds(config, spec, rate, context)
-        began = share
-    return spec.steps * total
+        if share > began:
+            total += (share - began) * _step_seconds(config, spec, rate, context)
+            began = share
+    return spec.total_steps * total
 
 
 def step_parts(config: ModelConfig, spec: TrainSpec, context: int | None = None) -> Parts:

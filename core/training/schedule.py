@@ -8,7 +8,7 @@ from core.training.spec import TrainSpec
 
 
 def share(spec: TrainSpec, step: int) -> float:
-    """Return the factor of every learning rate at step 1, 2, ...: linear warm-up, then decay.
+    """Return the factor of every learning rate at step 1, 2, ..., counted from noise: linear warm-up, then decay.
 
     linear: to zero, reached just after the last step.   cosine: half a wave to zero (Loshchilov & Hutter 2017, without
     restarts).   constant: stays. Equal to `transformers`' schedules of those names at its step `step - 1`, but that the
@@ -16,7 +16,7 @@ def share(spec: TrainSpec, step: int) -> float:
     """
     if step <= spec.warmup:
         return step / spec.warmup
-    done = (step - 1 - spec.warmup) / (spec.steps - spec.warmup)
+    done = (step - 1 - spec.warmup) / (spec.total_steps - spec.warmup)
     if spec.schedule == "constant":
         return 1.0
     return 1.0 - done if spec.schedule == "linear" else 0.5 * (1.0 + math.cos(math.pi * done))

@@ -48,7 +48,7 @@ class TrainSpec(Plain):
             the text itself travels beside the spec.
         tokenizer: what is learned on the corpus; vocab_size: the entries wished (a text too small for them gives
             fewer; "characters" has as many as the text has characters).
-        steps: optimizer steps; the schedule reaches its end at exactly these.
+        steps: optimizer steps; the schedule reaches its end at exactly these (of a fork, see first_step).
         batch_tokens: tokens of one step; context: tokens of one row (None: half the model's context).
         stages: ((share of the steps, context), ...): rows of that context until that share of the steps is done, after
             the last one `context`. Short rows first are quicker: attention has less to choose among.
@@ -84,6 +84,8 @@ class TrainSpec(Plain):
             trains (see `core.precision`); a run's record names what it was given. compile: through `torch.compile`.
         device: None: the best there is.
         parent: "RUN@STEP" of the checkpoint that a forked run began from, or "".
+        first_step: how many steps its parent had taken: schedule, row lengths and the order of the data go on from
+            there, and reach their end after `first_step + steps` of them. 0: the run begins anew.
 
     Raises:
         ValueError: a value that cannot be, or two that do not fit each other.
@@ -131,6 +133,7 @@ class TrainSpec(Plain):
     compile: bool = False
     device: str | None = None
     parent: str = ""
+    first_step: int = 0
 
     called: ClassVar[str] = "training spec"
     marks: ClassVar[Mapping[str, Any]] = {"version": VERSION}
@@ -158,12 +161,12 @@ class TrainSpec(Plain):
                 raise ValueError(
                     say("{given} must be between {least} and {most}", given=given, least=least, most=most)
                 )
-        if self.warmup >= self.steps and self.warmup:
+        if self.warmup >= self.total_steps and self.warmup:
             raise ValueError(
                 say(
                     "{one} must be shorter than {other}",
                     one=f"warmup={self.warmup}",
-                    other=f"steps={self.steps}",
+                    other=f"steps={self.total_steps}",
                 )
             )
         if self.patience and not self.eval_every:
@@ -244,11 +247,16 @@ class TrainSpec(Plain):
             )
         return preset(self.model, **{"shape": wanted, **changes, **ids, "d_vocab": d_vocab})
 
+    @property
+    def total_steps(self) -> int:
+        """The steps from noise to the end of the run: those of its parents, and its own."""
+        return self.first_step + self.steps
+
     def stage(self, step: int) -> tuple[int, int | None]:
-        """Return the step before the stage of step 1, 2, ..., and the stage's context (None: the run's own)."""
+        """Return the step before the stage of a step, counted from noise, and its context (None: the run's own)."""
         first = 0
         for until, context in self.stages:
-            last = round(until * self.steps)
+            last = round(until * self.total_steps)
             if step <= last:
                 return first, context
             first = last
@@ -257,10 +265,12 @@ class TrainSpec(Plain):
     def growth(self) -> tuple[tuple[int, int | None], ...]:
         """Return where rows become longer.
 
-        (the last step of a stage, the context of the next; None: the run's own), ...
+        (the last step of a stage, the context of the next; None: the run's own), ...; steps counted from noise.
         """
         following = (*(context for _, context in self.stages[1:]), None)
-        return tuple((round(until * self.steps), then) for (until, _), then in zip(self.stages, following))
+        return tuple(
+            (round(until * self.total_steps), then) for (until, _), then in zip(self.stages, following)
+        )
 
     @classmethod
     def _upgraded(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -307,6 +317,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "eval_every": (0, math.inf),
     "patience": (0, math.inf),
     "checkpoints": (2, 200),
+    "first_step": (0, 10_000_000),
 }
 
 

@@ -55,7 +55,8 @@ class Trainer:
     Args:
         text: the own text of a spec with corpus "own".
         tokenizer: None learns the one that the spec asks for.
-        weights: of the model that a forked run begins from; None: drawn by the seed.
+        weights: of the model that a forked run begins from; None: drawn by the seed. How it goes on exactly: see
+            `continue_from`.
         source: ids to learn from instead of the spec's corpus.
 
     Raises:
@@ -140,8 +141,9 @@ class Trainer:
             raise ValueError(f"this run is over: {self.ended}")
         began = time.perf_counter()
         spec, number = self.spec, self.done_steps + 1
-        examples, tokens = self.reading.of_step(number)
-        share = schedule.share(spec, number)
+        place = spec.first_step + number
+        examples, tokens = self.reading.of_step(place)
+        share = schedule.share(spec, place)
         loss, moved = self.learn([example.to(self.device) for example in examples], number, share)
         self.done_steps = number
         self.tokens += tokens
@@ -232,9 +234,22 @@ class Trainer:
         self.seconds, self.best, self.waited = float(meta["seconds"]), meta["best"], int(meta["waited"])
         self.ended = str(meta["ended"])
 
+    def continue_from(self, optimizer: Mapping[str, Tensor], best: float | None, waited: int) -> None:
+        """Go on as the parent whose weights these are would have: with its optimizer's state and its patience.
+
+        Args:
+            optimizer: the parent's `Optimizer.state`; best, waited: its lowest held-out loss, and how many came since.
+
+        Raises:
+            ValueError: the state is of another optimizer, or of another model.
+        """
+        self.optimizer.restore(optimizer)
+        self.best, self.waited = best, waited
+
     def backward(self, examples: list[Example], step: int) -> float:
         """Compute the loss of a batch, the mean over all scored tokens; the gradient is left in the working copy."""
-        seed = seed_of(self.spec.seed, "dropout", step) if self.config.dropout else None
+        place = self.spec.first_step + step
+        seed = seed_of(self.spec.seed, "dropout", place) if self.config.dropout else None
         scored = [int((example.targets != UNSCORED).sum()) for example in examples]
         total = 0.0
         with _training(self._parts), _drawing(seed, self.device):
@@ -254,7 +269,8 @@ class Trainer:
         self.optimizer.working.zero_grad(set_to_none=True)
 
     def _measures(self, step: int) -> bool:
-        return step == self.spec.steps or bool(self.spec.eval_every and step % self.spec.eval_every == 0)
+        every, place = self.spec.eval_every, self.spec.first_step + step
+        return step == self.spec.steps or bool(every and place % every == 0)
 
     def _measure(self) -> float:
         """Compute the held-out loss, and whether patience has run out."""

@@ -8,6 +8,7 @@ import altair as alt
 
 from app.charts import described
 from app.charts.look import ink
+from core.analysis.seeds import place_among
 from core.messages import mark, say
 
 WHOLE, LONG, SHORT, DOTTED = [1, 0], [8, 3], [4, 4], [2, 3]
@@ -203,10 +204,33 @@ def _own_said(one: dict[str, Any]) -> str:
     return say("{way}, {place}: {share} %", **values)
 
 
-def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
-    """The learner's own runs, as far as they are measured."""
+def own_verdict(one: dict[str, Any], shown: dict[str, Any]) -> str:
+    """Label an own run: its value, and where it lies among the recorded runs of its way at its place.
+
+    One run is held against single runs: the interval of a mean is narrower than they are spread.
+    """
+    share = f"{100 * one['value']:.1f}"
+    if one["going"]:
+        return say("yours, {share} %, still learning", share=share)
+    series = [(p["at"], p) for way in shown["series"] if way["key"] == one["way"] for p in way["points"]]
+    series += [(one["at"], line) for line in shown["lines"] if line["key"] == one["way"]]
+    recorded: list[float] = next((p.get("shares", []) for at, p in series if at == one["at"]), [])
+    if not recorded:
+        return say("yours, {share} %: nothing recorded at {at}", share=share, at=f"{one['at']:,}")
+    values = {"share": share, "count": len(recorded)}
+    place = place_among(one["value"], recorded)
+    if place > 0:
+        return say("yours, {share} %: above all {count} recorded runs", **values)
+    if place < 0:
+        return say("yours, {share} %: below all {count} recorded runs", **values)
+    return say("yours, {share} %: within the {count} recorded runs", **values)
+
+
+def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[Any]:
+    """The learner's own runs, as far as they are measured, each with its label."""
     rows = [
-        {"at": one["at"], "mean": one["value"], "said": _own_said(one), "ink": ink(WAYS[one["way"]][0])}
+        {"at": one["at"], "mean": one["value"], "said": _own_said(one), "label": own_verdict(one, shown),
+         "ink": ink(WAYS[one["way"]][0]), "left": one["at"] > shown["places"][len(shown["places"]) // 2]}
         for one in shown["own"] if one["value"] is not None
     ]  # fmt: skip
     if not rows:
@@ -215,6 +239,12 @@ def _own(shown: dict[str, Any], x: alt.X, up: alt.Scale) -> list[alt.Chart]:
         shape="diamond", size=110, filled=True, fill=ink("bg"), strokeWidth=2, opacity=1
     )
     tip = [alt.Tooltip("said:N", title=say("yours"))]
-    return [
-        base.encode(x=x, y=alt.Y("mean:Q", scale=up), stroke=alt.Stroke("ink:N", scale=None), tooltip=tip)
-    ]
+    place = {"x": x, "y": alt.Y("mean:Q", scale=up)}
+    points = base.encode(**place, stroke=alt.Stroke("ink:N", scale=None), tooltip=tip)
+    words = [
+        alt.Chart(described.data(rows)).transform_filter(f"{'' if left else '!'}datum.left")
+        .mark_text(align="right" if left else "left", dx=-10 if left else 10, fontWeight=600, color=ink("ink"))
+        .encode(**place, text="label:N")
+        for left in (False, True)
+    ]  # fmt: skip
+    return [points, *map(described.haloed, words)]

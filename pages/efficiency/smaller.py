@@ -95,7 +95,10 @@ def _level(one: Level) -> dict[str, Any]:
     return {
         "sparsity": one.sparsity, "numbers": one.numbers, "bytes": one.bytes, "speed": _speed(one.speed),
         "before": {name: one.before[name] for name in ("rise", "agreement")},
-        "after": {name: _spread(one.spread(name)) for name in ("rise", "agreement")},
+        "after": {
+            name: {**_spread(one.spread(name)), "values": [run[name] for run in one.after]}
+            for name in ("rise", "agreement")
+        },
     }  # fmt: skip
 
 

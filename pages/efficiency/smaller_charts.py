@@ -8,13 +8,13 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from app.charts import vega
+from app.charts import described, vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.controls import scope
 from app.counts import counted
 from app.session import state
-from core.analysis.seeds import Interval
+from core.analysis.seeds import Interval, place_among
 from core.efficiency import distilbert
 from core.efficiency.held_out import STORIES
 from core.efficiency.judging import LONGEST
@@ -82,6 +82,23 @@ def own_pruned(data: dict[str, Any]) -> list[dict[str, Any]]:
         one for one in data["own"]
         if not one["student"] and one["way"] == data["cut"] and one["end"] and one["usual"]
     ]  # fmt: skip
+
+
+def own_verdict(one: dict[str, Any], data: dict[str, Any], what: str) -> str:
+    """Label an own pruned run with its place among the recorded runs of its share."""
+    levels = data["curves"][data["cut"]]
+    recorded: list[float] = next(
+        (each["after"][what]["values"] for each in levels if each["sparsity"] == one["sparsity"]), []
+    )
+    if not recorded:
+        return say("yours: {run}", run=one["name"])
+    values = {"run": one["name"], "count": len(recorded)}
+    place = place_among(one["end"][what], recorded)
+    if place > 0:
+        return say("yours: {run}, above all {count} recorded", **values)
+    if place < 0:
+        return say("yours: {run}, below all {count} recorded", **values)
+    return say("yours: {run}, within the {count} recorded", **values)
 
 
 def rows(data: dict[str, Any], what: str) -> list[dict[str, Any]]:
@@ -169,7 +186,7 @@ def pruning_chart(data: dict[str, Any], what: str) -> alt.TopLevelMixin:
     chosen = [row for row in made if not row["recorded"] and abs(row["at"] - data["share"]) < 1e-6]
     layers += _diamonds(chosen, x, y, "v-ink", tips, "chosen")
     mine = [
-        {"at": one["sparsity"], "value": one["end"][what], "way": say("yours: {run}", run=one["name"]),
+        {"at": one["sparsity"], "value": one["end"][what], "way": own_verdict(one, data, what),
          "removed": f"{one['sparsity']:.0%}".replace("%", " %"), "said": _value(what, one["end"][what])}
         for one in own_pruned(data)
     ]  # fmt: skip
@@ -186,7 +203,11 @@ def _diamonds(
     mark = alt.Chart(vega.data(found)).mark_point(
         shape="diamond", size=120, color=ink(colour), stroke=ink("bg"), strokeWidth=1
     )
-    return [mark.encode(x=x, y=y, tooltip=tips).properties(name=name)]
+    points = mark.encode(x=x, y=y, tooltip=tips).properties(name=name)
+    if name == "chosen":
+        return [points]
+    word = alt.Chart(vega.data(found)).mark_text(align="left", dx=9, dy=-7, fontWeight=600, color=ink(colour))
+    return [points, described.haloed(word.encode(x=x, y=y, text="way:N"))]
 
 
 def _legend() -> alt.Legend:

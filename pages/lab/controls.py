@@ -5,7 +5,7 @@ What a button does is a callback; a refusal is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -17,15 +17,19 @@ from app.counts import counted
 from app.frame import page
 from app.session import events, state
 from core.messages import say
+from core.runs import Run
+from core.runs.continuation import remembered_optimizer
 from core.training import TrainSpec
 from pages.lab import curves, presets, settings
 from pages.lab.curves import Curve, run_name
 
 KEY = "lab"  # of the picture
+SEEDS = (1, 3, 5)
 
 
-def draw(first: Curve | None, spec: TrainSpec) -> None:
-    """All of it. first: the curve that the page is about."""
+def draw(shown: Sequence[Curve], spec: TrainSpec) -> None:
+    """All of it. shown: the curves; the first is the one that the page is about."""
+    first = shown[0] if shown else None
     with st.container(key="gb-lab-controls"), page.controls():
         with st.container(key="gb-lab-buttons", horizontal=True, gap="xsmall", width="content"):
             _buttons(first, spec)
@@ -50,6 +54,15 @@ def draw(first: Curve | None, spec: TrainSpec) -> None:
                 _more(spec)
     if said := _whose(first, spec):
         st.caption(markup.escape(said))
+    _fork_choice(spec)
+    runs_shown = {one.name: one.spec for one in shown if one.spec is not None}
+    if few := settings.describe_held_out({**runs_shown, say("the next run"): spec}):
+        st.caption(markup.escape(few))
+    if (count := settings.seeds()) > 1:
+        numbers = ", ".join(str(spec.seed + n) for n in range(count))
+        st.caption(say("Start trains {count} runs, with the seeds {seeds}.", count=count, seeds=numbers))
+    if band := curves.describe_band(shown):
+        st.caption(markup.escape(band))
     if first is not None and first.run is not None and not first.run.over:
         return  # what trains now is not moved by what could be trained next
     own_run.quicker(
@@ -112,7 +125,12 @@ def _whose(first: Curve | None, spec: TrainSpec) -> str:
     lost = run is not None and run.state == "stopped" and not (first is not None and first.steps)
     if run is None or lost or not (run.state in ("stopped", "paused") or run.control == "pause"):
         return ""
-    of_start = {name: getattr(run.spec, name) for name in ("prompt", "parent", "eval_every", "precision")}
+    of_start = {
+        name: getattr(run.spec, name)
+        for name in ("prompt", "parent", "eval_every", "precision", "first_step")
+    }
+    if spec.steps == run.spec.total_steps:
+        of_start["steps"] = run.spec.steps
     if run.spec == spec.replace(**of_start):  # what a start adds is no setting
         return ""
     return say(
@@ -175,12 +193,24 @@ def _more(spec: TrainSpec) -> None:
     with data:
         _own(spec)
     with steps:
+        recipe = presets.recipe_of(spec)
+        st.selectbox(
+            say("Optimizer and schedule"), [*([] if recipe else [""]), *presets.RECIPES], filter_mode=None,
+            format_func=lambda one: say(presets.RECIPES[one].name) if one else say("Settings of your own"),
+            **settings.part("recipe", recipe, _recipe),
+        )  # fmt: skip
+        st.caption(markup.escape(settings.describe_recipe(spec)))
         left, right = st.columns(2)
         with left:
             _number(say("Steps"), "steps", spec, 50)
+            st.caption(settings.describe_prefix(spec))
             _number(say("Tokens of a step"), "batch_tokens", spec, 256)
             _number(say("Warm-up steps"), "warmup", spec, 10)
             _number(say("Seed"), "seed", spec, 1)
+            st.selectbox(
+                say("How many seeds"), SEEDS, filter_mode=None,
+                **settings.part("seeds", settings.seeds(), lambda count: state.memo("lab").update(seeds=count)),
+            )  # fmt: skip
         with right:
             _choice(say("Schedule"), "schedule", presets.SCHEDULES, spec)
             st.text_input(
@@ -199,6 +229,11 @@ def _more(spec: TrainSpec) -> None:
             _number(say("Tokens of a row"), "context", spec, 16, config.n_ctx // 2)
             _of_model(say("Context"), "n_ctx", config.n_ctx, 32)
             _of_model(say("Dropout"), "dropout", config.dropout, 0.05)
+
+
+def _recipe(name: str) -> None:
+    if name:
+        settings.put(presets.apply_recipe(settings.current(), name))
 
 
 def _preset(name: str) -> None:
@@ -268,9 +303,14 @@ def start() -> None:
 
 
 def _start() -> str:
-    """The id of the run, "" when it was refused."""
-    spec = settings.current()
-    return _begin(settings.ready(spec, state.get("text")), spec)
+    """The id of the run, of several seeds the first one's; "" when it was refused."""
+    spec, count = settings.current(), settings.seeds()
+    id = ""
+    for more in reversed(range(count)):  # the first seed last: it is the one that the page is about
+        one = spec.replace(seed=spec.seed + more)
+        if not (id := _begin(settings.ready(one, state.get("text")), one, count > 1)):
+            return ""
+    return id
 
 
 def start_with_a_step() -> None:
@@ -279,8 +319,11 @@ def start_with_a_step() -> None:
         command(id, "step")
 
 
-def _begin(spec: TrainSpec, asked: TrainSpec) -> str:
-    begun = runs.start(spec, text=settings.own_text(asked.text), name=curves.free_name())
+def _begin(spec: TrainSpec, asked: TrainSpec, of_several: bool = False) -> str:
+    name = curves.free_name()
+    if of_several:
+        name = say("{run}, seed {seed}", run=name, seed=spec.seed)
+    begun = runs.start(spec, text=settings.own_text(asked.text), name=name)
     if isinstance(begun, str):
         state.note(begun)
         return ""
@@ -315,20 +358,87 @@ def sent_fork() -> None:
 
 
 def fork(id: str, step: int) -> None:
-    """Start a run with the present settings on the weights of a checkpoint."""
+    """Start a run that goes on from a checkpoint; where the settings change something, list it first."""
     parent = runs.find(id)
     if parent is None:
         state.note(say("That run is not there any more, so nothing was forked."))
         return
-    spec = settings.current()
     try:
-        child = settings.fork(settings.ready(spec, state.get("text")), parent.spec, id, step)
+        child = _child(parent, step, settings.current())
     except ValueError as why:
         state.note(
             say("These settings do not fit the model of {run}: {why}.", run=curves.run_name(parent), why=why)
         )
         return
-    _begin(child, child)
+    if _changes(child, parent, step):
+        state.memo("lab")["fork"] = (id, step)
+    else:
+        _begin_fork(child, parent, step)
+
+
+def _child(parent: Run, step: int, spec: TrainSpec) -> TrainSpec:
+    return settings.fork(
+        spec.replace(prompt=state.get("text")[: settings.SAMPLE]), parent.spec, parent.id, step
+    )
+
+
+def _changes(child: TrainSpec, parent: Run, step: int) -> list[str]:
+    remembers = remembered_optimizer(runs.weights(parent.id, step) or b"") == parent.spec.optimizer
+    return settings.fork_changes(child, parent.spec, curves.run_name(parent), remembers)
+
+
+def _begin_fork(child: TrainSpec, parent: Run, step: int) -> None:
+    state.memo("lab").pop("fork", None)
+    if _begin(child, child) and not _changes(child, parent, step):
+        state.note(
+            say(
+                "The fork goes on from step {step} as {run} does: nothing is changed.",
+                run=curves.run_name(parent),
+                step=f"{step:,}",
+            )
+        )
+
+
+def _fork_choice(spec: TrainSpec) -> None:
+    """What a fork that was asked for would change, and the ways to begin it."""
+    id, step = state.memo("lab").get("fork", ("", 0))
+    parent = runs.find(id) if id else None
+    if parent is None:
+        return
+    name = curves.run_name(parent)
+    ways: list[tuple[str, str, TrainSpec]] = []
+    if parent.steps > step:
+        ways.append(
+            (say("Go on as {run}", run=name), "same", parent.spec.replace(steps=parent.spec.total_steps))
+        )
+    ways.append((say("Fork with these changes"), "changed", spec))
+    try:
+        children = [(label, key, _child(parent, step, settings_of)) for label, key, settings_of in ways]
+    except ValueError as why:
+        st.caption(
+            markup.escape(say("These settings do not fit the model of {run}: {why}.", run=name, why=why))
+        )
+        return
+    listed = "; ".join(_changes(children[-1][2], parent, step)) or say("nothing")
+    with st.container(key="gb-lab-forked"):
+        said = say(
+            "A fork of {run} at step {step} would change: {changes}.",
+            run=name,
+            step=f"{step:,}",
+            changes=listed,
+        )
+        st.caption(markup.escape(said))
+        with st.container(horizontal=True, gap="xsmall"):
+            for label, key, child in children:
+                st.button(
+                    markup.escape(label), key=f"lab.fork.{key}", on_click=state.whole(_begin_fork),
+                    args=(child, parent, step),
+                )  # fmt: skip
+            st.button(say("Cancel"), key="lab.fork.cancel", on_click=state.whole(_cancel_fork))
+
+
+def _cancel_fork() -> None:
+    state.memo("lab").pop("fork", None)
 
 
 def go_on(id: str) -> None:
@@ -337,10 +447,10 @@ def go_on(id: str) -> None:
     if parent is None or not steps:
         state.note(say("That run kept no checkpoint to go on from: start a new one."))
         return
-    last = steps[-1]
-    left = max(1, parent.steps - last)
-    warmup = min(parent.spec.warmup, max(0, left - 1))
-    child = parent.spec.replace(steps=left, warmup=warmup, parent=f"{id}@{last}")
+    last, spec = steps[-1], parent.spec
+    child = spec.replace(
+        steps=max(1, spec.steps - last), first_step=spec.first_step + last, parent=f"{id}@{last}"
+    )
     _begin(child, child)
 
 

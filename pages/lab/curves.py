@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app import models, runs
@@ -96,12 +97,17 @@ run_name = models.run_name
 
 
 def _beginning(run: Run) -> dict[str, float]:
-    """Where a fork begins on every axis: at its parent's step."""
+    """Where a fork begins on every axis: at its parent's step, which may be a fork itself."""
     parent, _, step = run.parent.partition("@")
     points = runs.points(parent, after=int(step) - 1) if step else None
     if points is None or not len(points):
-        return {"step": int(step or 0)}
-    return {name: float(getattr(points, name)[0]) for name in ("step", "tokens", "seconds")}
+        return {"step": run.spec.first_step or int(step or 0)}
+    found = runs.find(parent)
+    before = _beginning(found) if found is not None and found.parent else {}
+    own = {
+        name: float(getattr(points, name)[0]) if int(step) else 0.0 for name in ("step", "tokens", "seconds")
+    }
+    return {name: value + before.get(name, 0.0) for name, value in own.items()}
 
 
 def free_name() -> str:
@@ -114,12 +120,31 @@ def free_name() -> str:
     return say("Run")
 
 
+def describe_band(shown: Sequence[Curve]) -> str:
+    """Say where the runs that differ by their seed end, once all that are shown have ended; "" without such."""
+    by_setting: dict[str, list[Run]] = {}
+    for one in shown:
+        if one.run is not None and one.setting:
+            by_setting.setdefault(one.setting, []).append(one.run)
+    several = (found for found in by_setting.values() if len({run.seed for run in found}) > 1)
+    group = next(several, [])
+    if not group or not all(run.state == "done" for run in group):
+        return ""
+    ends = [
+        points.held_out[-1] for run in group if (points := runs.points(run.id)) is not None and len(points)
+    ]
+    return say(
+        "{count} seeds of one setting: the validation loss ends between {low} and {high}, at {mean} on average. The "
+        "band holds all of them.",
+        count=len(ends), low=f"{min(ends):.3f}", high=f"{max(ends):.3f}", mean=f"{sum(ends) / len(ends):.3f}",
+    )  # fmt: skip
+
+
 def facts(first: Curve | None) -> str:
     """Who trains what, in a line; the picture says how far it is."""
     if first is None or first.run is None:
         return "" if first is None else f"{first.name}, {counted(first.planned, 'step')}"
     forked = say("forked at step {step}", step=first.run.parent.partition("@")[2]) if first.run.parent else ""
+    seed = say("seed {seed}", seed=first.run.seed)  # in the names of several seeds
     whose = "" if first.mine else say("somebody else’s: look, rewind, fork")
-    return ", ".join(
-        part for part in (first.name, say("seed {seed}", seed=first.run.seed), forked, whose) if part
-    )
+    return ", ".join(part for part in (first.name, "" if seed in first.name else seed, forked, whose) if part)

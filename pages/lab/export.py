@@ -245,7 +245,7 @@ FIGURE = Figure(
     select=lambda seen: {"model": seen.asked.name, "snapshot": seen.snapshot},
     claim=lambda seen: say("Many small steps down the loss turn noise into words."),
     sentence=sentence,
-    table=lambda seen: table(seen.film, seen.sides, seen.own),
+    table=lambda seen: table(seen.film, seen.sides, seen.own or next(iter(seen.curves), None)),
     arguments=(
         Argument("moment", "snapshot"), Argument("beside", "runs"), Argument("axis", "axis"),
         Argument("stack", "stack"), Argument("attention", "attention"),
@@ -257,17 +257,26 @@ FIGURE = Figure(
     longest=LONGEST, blank=("runs",), tall=560, own=left_out, named=named,
 )  # fmt: skip
 
-ROWS = 200  # of a curve in the table; the file has all
-
 
 def table(
-    film: Film, tokens: tuple[Sequence[str], Sequence[str]], own: Curve | None
+    film: Film, tokens: tuple[Sequence[str], Sequence[str]], run: Curve | None
 ) -> dict[str, Sequence[Any]]:
-    """For every moment what each token reads most, the score and the loss on the text; then the model's own curve.
+    """Every point of the curve, as it is drawn; of a model without a curve what its tokens read most.
 
     Args:
         tokens: how the rows' and the columns' tokens of a map read.
     """
+    columns = curve(run) if run is not None else {}
+    if run is not None and len(columns["step"]):
+        named = {
+            "training loss": "loss", "validation loss": "held_out", "learning rate": "learning_rate",
+            "gradient norm": "gradient_norm", "tokens": "tokens", "seconds": "seconds",
+        }  # fmt: skip
+        return {
+            "run": [run.name] * len(columns["step"]),
+            "step": [int(step) for step in columns["step"]],
+            **{name: [_measured(value) for value in columns[column]] for name, column in named.items()},
+        }
     lines: list[dict[str, Any]] = []
     for at, (step, moment, score) in enumerate(zip(film.steps, film.moments, film.values)):
         shades = film.map(at)
@@ -276,19 +285,13 @@ def table(
             lines.append({
                 "step": None if step < 0 else step, "token": token, "reads most": f"{col} {tokens[1][col]}",
                 "weight": _short(shades[row, col]), f"score of L{film.block}H{film.head}": _short(score),
-                "loss on the text": _short(moment.loss), "training loss": None, "validation loss": None,
+                "loss on the text": _short(moment.loss),
             })  # fmt: skip
-    columns = curve(own) if own is not None else {}
-    steps = columns.get("step", [])
-    for i in range(0, len(steps), max(1, len(steps) // ROWS)):
-        empty = dict.fromkeys(lines[0])
-        held_out = float(columns["held_out"][i])
-        losses = {
-            "training loss": _short(columns["loss"][i]),
-            "validation loss": _short(held_out) if held_out == held_out else None,
-        }
-        lines.append(empty | {"step": int(steps[i])} | losses)
     return {name: [line[name] for line in lines] for name in lines[0]}
+
+
+def _measured(value: Any) -> float | None:
+    return None if value is None or value != value else _short(value)
 
 
 def _short(value: Any) -> float:

@@ -277,10 +277,14 @@ function drawHead(g, data, local, at) {
   const far = at.main;
   g.part("title", [at, data.title], () => label(0, 12, data.title, { weight: 600, fill: "ink" }));
   const after = measure(data.title, 12) * 1.08 + 14;
-  const words = at.wide ? say("solid: validation; dashed: training") : "";
-  g.part("legend", [at, words, after], () =>
-    label(after, 12, fit(words, Math.max(10, far - after - 190), 12, false), { fill: "ink3" }),
-  );
+  const room = Math.max(10, far - after - 190);
+  const full = say("solid: validation; dashed: training, smoothed; faint: each step");
+  const words = !at.wide
+    ? ""
+    : measure(full, 12) * 1.06 <= room
+      ? full
+      : fit(say("solid: validation; dashed, faint: training"), room, 12, false);
+  g.part("legend", [at, words, after], () => label(after, 12, words, { fill: "ink3" }));
   g.overlay(
     "axis",
     { left: far - 172, top: -4, width: 172 },

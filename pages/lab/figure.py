@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,13 @@ class Curve:
         """What a token of a run of the store is called."""
         return "character" if self.run is not None and self.run.spec.tokenizer == "characters" else "token"
 
+    @property
+    def setting(self) -> str:
+        """A word for all settings but the seed and the text of its samples; "" where they are not known."""
+        if self.run is None or self.spec is None:
+            return ""
+        return f"{zlib.crc32(self.spec.replace(seed=0, prompt='').to_json().encode()):x}"
+
     def stilled(self) -> Curve:
         """Return a copy for a file, with the points that a stream would bring."""
         return replace(self, columns=points_of(self), mine=False, still=True)
@@ -89,6 +97,7 @@ class Curve:
             {"x": step, "text": say("rows of {tokens}", tokens=counted(tokens, "token"))}
             for step, tokens in self.growth
         ]
+        told["seeds"] = self.setting
         if self.begins:
             told["from"] = dict(self.begins)
         if self.run is not None and not self.still:
@@ -161,8 +170,12 @@ def _recorded(name: str) -> Curve:
 
 
 def growth(spec: TrainSpec) -> tuple[tuple[int, int], ...]:
-    """Return from which steps on a run reads rows of how many tokens."""
-    return tuple((step, then or spec.context or longest_row(spec)) for step, then in spec.growth())
+    """Return from which of its steps on a run reads rows of how many tokens."""
+    return tuple(
+        (step - spec.first_step, then or spec.context or longest_row(spec))
+        for step, then in spec.growth()
+        if spec.first_step < step < spec.total_steps
+    )
 
 
 # ---------------------------------------------------------------- the picture's JSON

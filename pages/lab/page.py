@@ -37,7 +37,7 @@ drawing = replace(asked_for, seen=asked_for.seen.beside(shown, own))
 seen = drawing.seen
 
 page.claim(drawing.claim, curves.facts(first))
-controls.draw(first, spec)
+controls.draw(shown, spec)
 plan = settings.planned(spec)
 starts = state.get("view") != "figure"  # else nothing here starts a run
 following = {"plan": plan, "next": {"text": plan["line"], "wrong": bool(plan["refused"])}} if starts else {}

@@ -149,7 +149,7 @@ export function drawRewind(g, data, local, at, chart) {
     () => html("button", { class: "gb-lab-fork", type: "button" }),
     (node) => {
       node.textContent = say("Fork at {step}", { step: thousands(step) });
-      node.title = say("A new run with the present settings begins with these weights");
+      node.title = say("A new run goes on from here; what your settings would change is listed first");
       node.onclick = () => g.send("fork", { run: data.moments.id, step, at: Date.now() });
     },
   );

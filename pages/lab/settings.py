@@ -7,15 +7,15 @@ by its fingerprint, and it lies in this session or, once a run was started with 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app import runs
 from app.controls.own_run import duration
 from app.counts import counted
 from app.session import state
-from core.data.corpora import check_text, fingerprint
-from core.messages import say
+from core.data.corpora import FEWEST_HELD_OUT, check_text, fingerprint, held_out_characters
+from core.messages import mark, say
 from core.training import TrainSpec
 from pages.lab import presets
 
@@ -45,7 +45,7 @@ def current() -> TrainSpec:
 
 def put(spec: TrainSpec) -> None:
     """Remember the settings."""
-    spec = spec.replace(prompt="", parent="")
+    spec = spec.replace(prompt="", parent="", first_step=0, steps=spec.total_steps)
     state.set("spec", "" if spec == presets.default() else spec.to_json(defaults=False))
 
 
@@ -127,10 +127,51 @@ def bring(data: str | bytes | None) -> None:
     change(corpus="own", text=name)
 
 
+def seeds() -> int:
+    """Return how many seeds the next start trains."""
+    return int(state.memo("lab").get("seeds", 1))
+
+
+def describe_recipe(spec: TrainSpec) -> str:
+    """Say what the choice of a recipe costs: time by this computer's estimate, loss as it was measured."""
+    times = [plan(presets.apply_recipe(spec, name)).seconds for name in presets.RECIPES]
+    (low, high), (least, most) = (one.loss for one in presets.RECIPES.values())
+    return say(
+        "These {steps} take about {time} by default, {other} as in the lecture. Measured on the first preset, 3 seeds "
+        "each: {low} to {high} nats a character by default, {least} to {most} as in the lecture.",
+        steps=counted(spec.steps, "step"), time=duration(times[0]), other=duration(times[1]),
+        low=f"{low:.2f}", high=f"{high:.2f}", least=f"{least:.2f}", most=f"{most:.2f}",
+    )  # fmt: skip
+
+
 def own_text(name: str) -> str | None:
     """An own text by its fingerprint: of this session, or of this browser's runs; None: it is not here."""
     texts: dict[str, str] = state.memo("lab").get("texts", {})
     return texts.get(name) if name in texts else runs.own_text(name) if name else None
+
+
+def describe_held_out(specs: Mapping[str, TrainSpec]) -> str:
+    """Say whose validation loss is measured on too few characters to mean anything; "" where none is.
+
+    Args:
+        specs: of runs, by their names.
+    """
+    known: dict[str, int] = state.memo("lab").setdefault("held out", {})
+    for name, spec in specs.items():
+        if not spec.text:
+            continue
+        if spec.text not in known:
+            text = own_text(spec.text) or runs.text(spec.text)
+            if text is None:
+                continue
+            known[spec.text] = held_out_characters(text)
+        if known[spec.text] < FEWEST_HELD_OUT:
+            return say(
+                "The validation loss of {run} means nothing: the held-out tenth of its text has {characters}. A text "
+                "of {least} characters or more has enough.",
+                run=name, characters=counted(known[spec.text], "character"), least=f"{10 * FEWEST_HELD_OUT:,}",
+            )  # fmt: skip
+    return ""
 
 
 # ---------------------------------------------------------------- before the start
@@ -216,17 +257,116 @@ def ready(spec: TrainSpec, prompt: str) -> TrainSpec:
     return spec.replace(prompt=prompt[:SAMPLE], eval_every=spec.eval_every or max(1, spec.steps // 30))
 
 
-def fork(spec: TrainSpec, parent: TrainSpec, run: str, step: int) -> TrainSpec:
-    """The present settings on a parent's weights: its model, tokenizer and objective stay, the rest is the learner's.
+# What a fork may change of its parent, by the label of its control; what has none is called as in `TrainSpec`.
+FORKED: dict[str, str] = {
+    "corpus": mark("Data"), "optimizer": mark("Optimizer"), "learning_rate": mark("Peak rate"),
+    "schedule": mark("Schedule"), "warmup": mark("Warm-up steps"), "weight_decay": mark("Weight decay"),
+    "clip": mark("Clip gradients at (0: never)"), "batch_tokens": mark("Tokens of a step"),
+    "context": mark("Tokens of a row"), "seed": mark("Seed"),
+    **{name: name for name in ("embed_rate", "head_rate", "momentum", "beta1", "beta2", "polar", "label_smoothing")},
+    **{name: name for name in ("practice", "practice_share", "patience")},
+}  # fmt: skip
 
-    Steps that are no more than the parent's are counted anew: a fork trains as many steps as are asked for.
+
+def fork(spec: TrainSpec, parent: TrainSpec, run: str, step: int) -> TrainSpec:
+    """Continue a parent at a step, with what the learner set otherwise: see `fork_changes`.
+
+    Schedule, row lengths and the order of the data go on. With the parent's number of steps the fork ends where the
+    parent does; with another one, or at the parent's end, it trains as many as are set.
     """
-    kept = ("model", "changes", "tokenizer", "vocab_size", "objective", "init")
-    same = {name: getattr(parent, name) for name in kept}
+    done = parent.first_step + step
+    as_parent = spec.steps == parent.total_steps > done
+    steps = parent.total_steps - done if as_parent else spec.steps
+    same = {name: getattr(spec, name) for name in FORKED}
+    same["text"], same["prompt"] = spec.text, spec.prompt
     same["changes"] = dict(parent.changes) | {
         name: value for name, value in spec.changes if name in ("dropout", "n_ctx")
     }
-    return spec.replace(**same, parent=f"{run}@{step}")
+    stages = _stages_until(parent, done + steps) if spec.stages == parent.stages else spec.stages
+    return parent.replace(**same, stages=stages, parent=f"{run}@{step}", first_step=done, steps=steps)
+
+
+def _stages_until(parent: TrainSpec, total: int) -> tuple[tuple[float, int], ...]:
+    """The parent's stages at the same steps, for a run of another total; one that has not ended by then lasts to it."""
+    if total == parent.total_steps:
+        return parent.stages
+    found: list[tuple[float, int]] = []
+    for until, context in parent.stages:
+        last = round(until * parent.total_steps)
+        found.append((last / total if last < total else 1 - 1e-9, context))
+        if last >= total:
+            break
+    return tuple(found)
+
+
+def fork_changes(child: TrainSpec, parent: TrainSpec, name: str, remembers: bool) -> list[str]:
+    """List what a fork changes of its parent, as sentences; nothing where it is the parent trained on.
+
+    Args:
+        name: of the parent; remembers: whether its checkpoint holds the state of its optimizer.
+    """
+    found = [
+        say(
+            "{setting}: {value} instead of {before}",
+            setting=say(label),
+            value=_value(child, field),
+            before=before,
+        )
+        for field, label in FORKED.items()
+        if _value(child, field) != (before := _value(parent, field))
+    ]
+    found += [
+        say("{setting}: {value} instead of {before}", setting=say(label), value=f"{new:g}", before=f"{old:g}")
+        for field, label in (("dropout", mark("Dropout")), ("n_ctx", mark("Context")))
+        if (new := getattr(child.config(8), field)) != (old := getattr(parent.config(8), field))
+    ]
+    rows = [[(at, then) for at, then in spec.growth() if at > child.first_step] for spec in (child, parent)]
+    if child.total_steps < parent.total_steps:
+        rows[1] = [(at, then) for at, then in rows[1] if at < child.total_steps]
+    if rows[0] != rows[1]:
+        found.append(say("The rows become longer at other steps"))
+    if child.total_steps != parent.total_steps:
+        found.append(
+            say(
+                "{setting}: {value} instead of {before}",
+                setting=say("Steps"),
+                value=f"{child.total_steps:,}",
+                before=f"{parent.total_steps:,}",
+            )
+        )
+        if child.schedule != "constant":
+            found.append(
+                say(
+                    "The learning rate falls to zero at step {new}, in {run} at step {old}: this is not {run} trained "
+                    "on",
+                    new=f"{child.total_steps:,}",
+                    old=f"{parent.total_steps:,}",
+                    run=name,
+                )
+            )
+    if child.optimizer != parent.optimizer or not remembers:
+        found.append(say("The optimizer begins without its averages of earlier gradients"))
+    return found
+
+
+def _value(spec: TrainSpec, field: str) -> str:
+    value = getattr(spec, field)
+    if field == "corpus":
+        return f"{say(presets.DATA.get(value, value))}{f' ({spec.text[:6]})' if spec.text else ''}"
+    if field == "optimizer":
+        return say(presets.OPTIMIZERS[value])
+    if field == "schedule":
+        return say(presets.BRIEFLY[value])
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def describe_prefix(spec: TrainSpec) -> str:
+    """Say whether a run of fewer steps is the beginning of this one."""
+    if spec.schedule == "constant" and not spec.stages:
+        return say("A run of fewer steps is the beginning of this one: the rate stays the same.")
+    if spec.schedule == "constant":
+        return say("A run of fewer steps is not the beginning of this one: its rows become longer sooner.")
+    return say("A run of fewer steps is not the beginning of this one: its rate falls to zero sooner.")
 
 
 def names(options: Sequence[Any], value: Any) -> list[Any]:

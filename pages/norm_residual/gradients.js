@@ -3,7 +3,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { pieces, say } from "../../app/kit/say.js";
-import { MONO, css, h, inLines, label, num, tokenSpans } from "../../app/kit/shapes.js";
+import { MONO, css, fit, h, inLines, label, num, tokenSpans } from "../../app/kit/shapes.js";
 import { isDesk } from "../../app/kit/widths.js";
 
 /**
@@ -24,8 +24,9 @@ import { isDesk } from "../../app/kit/widths.js";
  *
  * @typedef {{wiring: "pre" | "post", own: boolean, steps: [where: string, size: number][]}} Way own: the model is built so; the
  *   size (rms) of the numbers after each step
- * @typedef {{name: string, residual: boolean, norms: "pre" | "post" | "none", seeds: number, reach: number | null, stream: Band,
- *   activation: Band}} Variant reach: the gradient at the input over the one after the last block; null: it overflowed
+ * @typedef {{name: string, residual: boolean, norms: "pre" | "post" | "none", seeds: number, reach: number | null,
+ *   alike: number | null, stream: Band, activation: Band}} Variant reach: the gradient at the input over the one after the last
+ *   block; alike: the mean cosine of two tokens there; null: it overflowed
  * @typedef {Record<"low" | "mid" | "high", (number | null)[]>} Band by depth: of the gradient, and of the stream's numbers (rms)
  * @typedef {{x: number, y: number, w: number}} Corner
  */
@@ -215,12 +216,14 @@ function drawDepth(g, data, box, what, title, about) {
   ];
 }
 
+const ALIKE = 64; // width of the column of how alike the tokens are
 /** @param {Data} data @param {Corner} box */
 function drawLegend(data, box) {
   const { x, y, w } = box;
   return [
     label(x, y + 14, say("What reaches the input"), { weight: 600, fill: "ink", size: 14 }),
-    label(x, y + 31, say("gradient there ÷ after the last block"), { fill: "ink3" }),
+    label(x, y + 31, fit(say("gradient there ÷ after the last block"), w - 92, 12, false), { fill: "ink3" }),
+    label(x + w, y + 31, say("tokens alike"), { anchor: "end", fill: "ink3" }),
     data.variants.map((one, i) => {
       const mid = y + 56 + i * 26;
       return [
@@ -231,7 +234,12 @@ function drawLegend(data, box) {
           "stroke-dasharray": one.residual ? null : "5 3",
         }),
         label(x + 34, mid, one.name, { fill: "ink" }),
-        label(x + w, mid, sized(one.reach), { anchor: "end", mono: true, fill: "ink2" }),
+        label(x + w - ALIKE, mid, sized(one.reach), { anchor: "end", mono: true, fill: "ink2" }),
+        label(x + w, mid, one.alike === null ? say("no number") : num(one.alike, 2), {
+          anchor: "end",
+          mono: true,
+          fill: "ink2",
+        }),
       ];
     }),
     data.done < data.total
@@ -281,6 +289,16 @@ function verdict(data) {
       say("Residuals with norms before the parts keep it within a few times: {ratio}.", {
         ratio: sized(pre.reach),
       }),
+    );
+  const alone = data.variants.find((one) => !one.residual && one.norms === "pre");
+  if (alone?.reach && alone.alike !== null && pre.alike !== null && alone.reach > 0.1)
+    said.push(
+      alone.alike > pre.alike + 0.1
+        ? say(
+            "Norms without residuals keep its size, too: {ratio}. But after the last block any two tokens of a text are alike, with a cosine of {alike}; with residuals it is {other}. What set the tokens apart is lost, so a gradient of a good size has little to teach.",
+            { ratio: sized(alone.reach), alike: num(alone.alike, 3), other: num(pre.alike, 3) },
+          )
+        : say("Norms without residuals keep its size, too: {ratio}.", { ratio: sized(alone.reach) }),
     );
   return said.join(" ");
 }

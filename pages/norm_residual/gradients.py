@@ -48,7 +48,7 @@ def together(found: Sequence[GradientByDepth], variant: Variant) -> GradientByDe
         return None
     columns = {
         name: np.concatenate([getattr(one, name) for one in ours])
-        for name in ("stream", "weights", "activation", "loss")
+        for name in ("stream", "weights", "activation", "alike", "loss")
     }
     return GradientByDepth(variant=variant, **columns)
 
@@ -61,6 +61,7 @@ def _drawn(one: GradientByDepth) -> dict[str, Any]:
         "norms": one.variant.norms,
         "seeds": len(one.loss),
         "reach": reach if np.isfinite(reach) else None,
+        "alike": alike if np.isfinite(alike := float(np.median(one.alike))) else None,
         "stream": _band(one.stream),
         "activation": _band(one.activation),
     }

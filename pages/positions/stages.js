@@ -127,6 +127,32 @@ export const frameOf = (data, local, at) => {
 
 // ---------------------------------------------------------------- the steps, in words
 
+/**
+ * What another order of the words changes, by what was measured: a causal mask tells an order without positions, too.
+ * @param {{way: string, same: boolean}[]} ways
+ */
+export function orderWords(ways) {
+  /** @type {(name: string) => boolean | undefined} */
+  const same = (name) => ways.find((one) => one.way === name)?.same;
+  const [bare, free] = [same("without positions"), same("without positions or mask")];
+  const own = same("as it is");
+  if (own && bare !== false)
+    return say("There is no other order here, or this model reads the words as a set: nothing changes.");
+  if (bare === undefined && free)
+    return say(
+      "The same words in another order: this model knows no places, but its causal mask tells which words came before, so the vectors of the words change. Without the mask they stay as they were, and what is said next stays, too.",
+    );
+  if (bare === false && free)
+    return say(
+      "The same words in another order: the vectors of the words change with it. Without positions they change, too, because the causal mask still tells which words came before. Without both they stay as they were, and what is said next stays, too.",
+    );
+  if (bare)
+    return say(
+      "The same words in another order: with positions the vectors of the words change. Without them they stay as they were, and what is said next stays, too.",
+    );
+  return say("The same words in another order: the vectors of the words change with it.");
+}
+
 export const stages = stepMode("stage", [
   say("The words"),
   say("Position"),
@@ -196,12 +222,7 @@ function sentences(data, local, step) {
             method: data.title,
           }),
     ];
-  if (step === ORDER)
-    return [
-      say(
-        "The same words in another order: where the model knows places, the vectors of the words change with it; where it does not, they stay as they were, and what is said next stays, too.",
-      ),
-    ];
+  if (step === ORDER) return [orderWords(data.order.ways)];
   if (kind === "none")
     return [
       [

@@ -35,7 +35,7 @@ import { css, fit, h, html, inLines, label, measure, num, thousands } from "../.
 
 const PLAIN = "ink2";
 const ARM = "accent";
-const LEGEND = say("solid: held out · dashed: training");
+const LEGEND = say("solid: held out · others: training");
 
 /** Curves of the plain run and one beside it, early stopping, weights. @type {(g: Stage, data: Regularization, local: Kept, at: Layout) => void} */
 export function drawRuns(g, data, local, at) {

@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from app.charts import vega
+from app.charts import described, vega
 from app.charts.frame import About
 from app.charts.look import ink
 from app.session import state
@@ -309,6 +309,8 @@ def _metric(
             shape="diamond", size=110, color=ink("v-ink")
         )
         layers.append(mine.encode(x=x, y=y, tooltip=[alt.Tooltip("name:N", title=say("yours")), *tips[2:]]))
+        word = mine.mark_text(align="left", dx=8, dy=-6, fontWeight=600, color=ink("v-ink"))
+        layers.append(described.haloed(word.encode(x=x, y=y, text=alt.value(say("yours")))))
     return alt.layer(*layers)
 
 

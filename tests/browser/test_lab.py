@@ -280,6 +280,9 @@ def test_a_fork_stands_beside_its_parent_on_every_axis(mine: Page, ended: Run, s
     at = until(mine, lambda now: now["now"] == now["moments"][2])["now"]
     driver.wait_until_drawn(mine)
     mine.locator(".gb-lab-fork").click()
+    asked = mine.locator(".st-key-gb-lab-forked")
+    expect(asked).to_contain_text("Optimizer: AdamW instead of Muon")
+    asked.get_by_role("button", name="Fork with these changes").click()
     state = until(mine, lambda now: first(now)["id"] != ended.id and first(now)["state"] == "done")
     assert [one["id"] for one in state["runs"]][1] == ended.id
     with closing(server.store()) as store:

@@ -6,11 +6,14 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from torch.testing import assert_close
 
 from core.runs import Run, Store
+from core.runs.loading import load
 from core.runs.location import reserve
 from core.runs.loop import Training
 from core.runs.queue import requeue
@@ -216,8 +219,53 @@ def test_a_fork_goes_on_from_its_parent(store: Store) -> None:
     parent = here(store, tiny(120), OWNER)
     fork = here(store, tiny(10, parent=f"{parent.id}@120", learning_rate=0.001), OWNER)
     assert fork.state == "done"
-    assert store.weights(fork.id, 0) == store.weights(parent.id, 120)
+    begins, ended = load(store, fork.id, 0).transformer, load(store, parent.id, 120).transformer
+    assert_close(begins.state_dict(), ended.state_dict(), rtol=0, atol=0)
     assert store.points(fork.id).loss[0] < store.points(parent.id).loss[0] - 0.5
+
+
+# Decay, a peak in the middle of a warm-up, short rows first; each optimizer with what it remembers.
+CONTINUED: dict[str, dict[str, Any]] = {
+    "muon, linear": {"optimizer": "muon", "stages": ((0.3, 6), (0.7, 8))},
+    "adamw, cosine": {
+        "optimizer": "adamw",
+        "schedule": "cosine",
+        "warmup": 15,
+        "weight_decay": 0.1,
+        "clip": 0.5,
+    },
+    "adam, constant": {"optimizer": "adam", "schedule": "constant", "stages": ((0.5, 6),)},
+    "momentum, linear": {
+        "optimizer": "momentum",
+        "changes": {"n_layers": 1, "d_model": 16, "n_heads": 2, "dropout": 0.2},
+    },
+    "sgd, cosine": {"optimizer": "sgd", "schedule": "cosine"},
+    "masked": {"objective": "masked", "precision": "bfloat16", "optimizer": "adamw"},
+}
+
+
+@pytest.mark.full(reason="6 cases, 6 s together", quick_cases=2)
+@pytest.mark.parametrize("settings", CONTINUED.values(), ids=CONTINUED)
+def test_an_unchanged_fork_is_its_parent_trained_on_to_the_last_bit(
+    settings: dict[str, Any], lite: Store
+) -> None:
+    spec = tiny(40, eval_every=5, checkpoints=5, **settings)
+    parent = here(lite, spec, OWNER)
+    whole = lite.points(parent.id)
+    at = lite.steps(parent.id)[2]
+    assert 0 < at < 40
+    fork = here(lite, spec.replace(parent=f"{parent.id}@{at}", first_step=at, steps=40 - at), OWNER)
+    points = lite.points(fork.id)
+    for name in ("loss", "learning_rate", "gradient_norm", "update_norm", "held_out"):
+        assert np.array_equal(getattr(points, name), getattr(whole, name)[at:], equal_nan=True), name
+    ends = [
+        load(lite, run.id, step).transformer.state_dict() for run, step in ((parent, 40), (fork, 40 - at))
+    ]
+    assert_close(*ends, rtol=0, atol=0)
+    # and a fork of the fork
+    between = lite.steps(fork.id)[1]
+    again = spec.replace(parent=f"{fork.id}@{between}", first_step=at + between, steps=40 - at - between)
+    assert np.array_equal(lite.points(here(lite, again, OWNER).id).loss, whole.loss[at + between :])
 
 
 # The lease is three seconds: after four somebody else may have taken the run.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from core.runs import adaptations
 from core.runs.worker import here
 from core.training import adapting, prompt_tuning
 from core.training.tuned import PROMPT
-from pages.adaptability import answer, figure, games, own, question, studies, vectors
+from pages.adaptability import answer, charts, figure, games, own, question, studies, vectors
 from tests.pages.conftest import OWNER, Runs, run_notebook
 
 TEXT = "Nora lost her red kite in the storm. She looked for it all day."
@@ -282,3 +283,27 @@ def test_a_panel_that_tells_of_another_game_names_it(game: str, open_page: Any) 
     assert told[0] == games.findings(game)[0]  # type: ignore[arg-type]
     other = "pairs" if game == "kinds" else "kinds"
     assert told[1].startswith(f"Another game, {games.TITLES[other]}: ")  # type: ignore[index]
+
+
+def test_an_own_run_has_a_label_with_the_verdict_of_the_recorded_ones() -> None:
+    shown = charts.plan({"main": studies.record("examples", [], [])}, "main", None)
+    way = shown["series"][0]
+    place = way["points"][2]
+    shares = sorted(place["shares"])
+    assert len(shares) > 2
+
+    def label(value: float, **more: Any) -> str:
+        one = {"way": way["key"], "name": "x", "at": place["at"], "value": value, "going": False, **more}
+        return charts.own_verdict(one, shown)
+
+    many = f"{len(shares)} recorded runs"
+    assert label(shares[-1] + 0.001).endswith(f"above all {many}")
+    assert label(shares[0] - 0.001).endswith(f"below all {many}")
+    assert label(shares[0]).endswith(f"within the {many}") and label(shares[-1]).endswith(
+        f"within the {many}"
+    )
+    assert label(0.5, going=True) == "yours, 50.0 %, still learning"
+    assert label(0.5, at=7) == "yours, 50.0 %: nothing recorded at 7"
+    own = {"way": way["key"], "name": "x", "at": place["at"], "value": shares[-1] + 0.01, "going": False}
+    drawn = json.dumps(charts.chart({**shown, "own": [own]}).to_dict())
+    assert "above all" in drawn and '"field": "label"' in drawn, "the chart itself says it"

@@ -231,6 +231,23 @@ def test_own_runs_are_measured_and_stand_on_the_charts(runs: Runs, open_page: Op
     assert drawn(app)["own"] == []
 
 
+def test_an_own_pruned_run_is_labelled_by_its_place_among_the_recorded_ones() -> None:
+    level = compression_recordings.curve("magnitude")[1]
+    data = {"cut": "magnitude", "curves": {"magnitude": [smaller._level(level)]}}
+    values = sorted(one["rise"] for one in level.after)
+    assert len(values) > 1
+
+    def label(value: float, sparsity: float = level.sparsity) -> str:
+        return smaller_charts.own_verdict(
+            {"name": "Mine", "sparsity": sparsity, "end": {"rise": value}}, data, "rise"
+        )
+
+    assert label(values[-1] + 1e-4) == f"yours: Mine, above all {len(values)} recorded"
+    assert label(values[0] - 1e-4) == f"yours: Mine, below all {len(values)} recorded"
+    assert label(values[0]) == label(values[-1]) == f"yours: Mine, within the {len(values)} recorded"
+    assert label(1.0, 0.123) == "yours: Mine"
+
+
 def test_pressing_train_queues_what_is_set(queue: Runs, open_page: OpenPage) -> None:
     app = open_page("efficiency", shrunk="distilled", softness=2, plainly=0.3, lessons=50)
     app.button(key="efficiency.train").click().run()

@@ -27,6 +27,7 @@ from core.runs.worker import here
 from core.training import TrainSpec
 from core.training.one_step import one_step
 from core.training.text_loss import text_loss
+from core.training.trainer import train
 from pages.lab import controls, curves, export, presets, question, settings, strip
 from pages.lab.settings import planned
 from tests.pages.conftest import OTHER, OWNER, SMALL, OpenPage, Runs, run_notebook
@@ -50,6 +51,11 @@ def picture(app: AppTest) -> dict[str, Any]:
 def said(app: AppTest) -> str:
     """The messages on top of the page, as they read."""
     return " ".join(box.value for box in app.info).replace("\\", "").replace("\u2060", "")
+
+
+def words(app: AppTest) -> str:
+    """The captions of the page, as they read."""
+    return " ".join(one.value for one in app.caption).replace("\\", "").replace("\u2060", "")
 
 
 def walk(block: Any) -> list[Any]:
@@ -345,12 +351,139 @@ def test_runs_are_compared_by_id_and_name_and_unknown_ones_are_left_out(
     assert store(app)["runs"] == "" and len(picture(app)["runs"]) == 1
 
 
+def test_the_table_and_its_csv_are_the_curve(open_page: OpenPage, runs: Runs) -> None:
+    run = runs.ready()
+    own = curves.find(run.id)
+    assert own is not None
+    table = export.table(
+        strip.film([-1], lambda step: strip.look(core.load("tales-gpt"), TEXT, None, "self")), ([], []), own
+    )
+    points = runs.store.points(run.id)
+    assert table["step"] == points.step.tolist() and set(table["run"]) == {own.name}
+    np.testing.assert_allclose(table["training loss"], points.loss, rtol=1e-6)
+    held_out = [np.nan if one is None else one for one in table["validation loss"]]
+    np.testing.assert_allclose(held_out, points.held_out, rtol=1e-6)
+    assert list(table)[-4:] == ["learning rate", "gradient norm", "tokens", "seconds"]
+
+
 def test_a_fork_takes_the_parents_shape_and_the_learners_settings(runs: Runs) -> None:
     run = runs.ready()
     spec = presets.default().replace(steps=30, learning_rate=0.01)
     child = settings.fork(spec, run.spec, run.id, 4)
     assert child.parent == f"{run.id}@4" and child.config(300) == run.spec.config(300)
     assert (child.tokenizer, child.vocab_size, child.steps, child.learning_rate) == ("bpe", 320, 30, 0.01)
+    assert (child.first_step, child.total_steps) == (4, 34), "it goes on where its parent was"
+
+
+def test_a_fork_changes_what_the_learner_set_and_lists_it_and_nothing_else() -> None:
+    parent = presets.default()
+    same = settings.fork(parent, parent, "a" * 24, 40)
+    assert same == parent.replace(parent=f"{'a' * 24}@40", first_step=40, steps=parent.steps - 40)
+    assert settings.fork_changes(same, parent, "Run A", True) == []
+    assert "averages" in settings.fork_changes(same, parent, "Run A", False)[0]
+    again = settings.fork(parent, same, "b" * 24, 10)
+    assert (again.first_step, again.total_steps) == (50, parent.steps), "a fork of a fork goes on, too"
+
+    longer = settings.fork(parent.replace(steps=200), parent, "a" * 24, 40)
+    assert [at for at, _ in longer.growth()] == [at for at, _ in parent.growth()], "rows grow where they did"
+    found = settings.fork_changes(longer, parent, "Run A", True)
+    assert found[0] == "Steps: 240 instead of 124" and "zero at step 240, in Run A at step 124" in found[1]
+    at_end = settings.fork(parent, parent, "a" * 24, 124)
+    assert (at_end.first_step, at_end.steps) == (124, 124) and len(
+        settings.fork_changes(at_end, parent, "", True)
+    ) == 2
+    shorter = settings.fork(parent.replace(steps=10), parent, "a" * 24, 40)
+    assert [shorter.stage(step) for step in (40, 50)] == [parent.stage(step) for step in (40, 50)]
+
+    steady = parent.replace(schedule="constant", stages=())
+    other = steady.replace(optimizer="adamw", learning_rate=0.003, corpus="fables", steps=200)
+    assert settings.fork_changes(settings.fork(other, steady, "a" * 24, 40), steady, "Run A", True) == [
+        "Data: Fables instead of Toyland",
+        "Optimizer: AdamW instead of Muon",
+        "Peak rate: 0.003 instead of 0.12",
+        "Steps: 240 instead of 124",
+        "The optimizer begins without its averages of earlier gradients",
+    ]
+
+
+def test_start_trains_several_seeds_and_the_page_says_where_they_end(
+    open_page: OpenPage, queue: Runs
+) -> None:
+    spec = TrainSpec(**{**SMALL, "steps": 12, "eval_every": 4, "seed": 3})
+    app = open_page("lab", spec=spec.to_json(defaults=False))
+    app.session_state["gb"].memos.setdefault("lab", {})["seeds"] = 3
+    app.run()
+    assert "Start trains 3 runs, with the seeds 3, 4, 5." in words(app)
+    app.button(key="lab.go").click().run()
+    found = queue.store.list(owner=OWNER)
+    assert sorted(run.seed for run in found) == [3, 4, 5] and not app.exception
+    assert len({run.spec.replace(seed=0) for run in found}) == 1
+    assert store(app)["runs"].split()[0] == next(run.id for run in found if run.seed == 3)
+    assert {run.name.partition(",")[2] for run in found} == {f" seed {n}" for n in (3, 4, 5)}
+
+    done = [here(queue.store, spec.replace(seed=seed), OWNER) for seed in (0, 1, 2)]
+    app = open_page("lab", runs=" ".join(run.id for run in done))
+    ends = [queue.store.points(run.id).held_out[-1] for run in done]
+    said_of = f"3 seeds of one setting: the validation loss ends between {min(ends):.3f} and {max(ends):.3f}"
+    assert said_of in words(app) and f"at {np.mean(ends):.3f} on average" in words(app)
+    assert len({one["seeds"] for one in picture(app)["runs"] if one["id"] != "tales-gpt"}) == 1
+
+
+def test_the_recipe_of_the_lecture_is_one_choice_and_says_its_cost() -> None:
+    spec = presets.default().replace(seed=4, corpus="fables")
+    lecture = presets.apply_recipe(spec, "lecture")
+    assert (lecture.optimizer, lecture.schedule, lecture.warmup) == ("adamw", "cosine", spec.steps // 10)
+    moved = {
+        "optimizer",
+        "learning_rate",
+        "schedule",
+        "warmup",
+        "clip",
+        "weight_decay",
+        "momentum",
+        "beta1",
+        "beta2",
+    }
+    ours, theirs = spec.to_dict(), lecture.to_dict()
+    assert {name for name in ours if ours[name] != theirs[name]} <= moved, "model, data and seed stay"
+    assert presets.apply_recipe(lecture, "default") == spec
+    assert (presets.recipe_of(spec), presets.recipe_of(lecture)) == ("default", "lecture")
+    assert presets.recipe_of(spec.replace(learning_rate=0.01)) == ""
+    assert presets.recipe_of(presets.PRESETS["plain"].make()) == ""
+    said = settings.describe_recipe(spec)
+    assert said.count("nats") == 1 and "in the lecture" in said
+
+
+@pytest.mark.parametrize(("schedule", "first"), [("constant", True), ("linear", False), ("cosine", False)])
+def test_the_page_says_where_a_shorter_run_is_the_beginning_of_a_longer_one(
+    schedule: Any, first: bool
+) -> None:
+    spec = TrainSpec(**{**SMALL, "schedule": schedule, "steps": 8})
+    short, long = ([point.loss for point in train(spec.replace(steps=n))][:4] for n in (4, 8))
+    assert (short == long) is first
+    assert settings.describe_prefix(spec).startswith(
+        f"A run of fewer steps is {'' if first else 'not '}the beg"
+    )
+
+
+@pytest.mark.full(reason="trains for a second, and the pages tests above have its parts")
+def test_a_fork_lists_what_it_would_change_and_begins_with_it_or_without(
+    open_page: OpenPage, queue: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = here(queue.store, TrainSpec(**{**SMALL, "steps": 12, "checkpoints": 4}), OWNER)
+    step = queue.store.steps(run.id)[1]
+    app = open_page("lab", model=f"run:{run.id}", spec=run.spec.to_json(defaults=False))
+    app.session_state["gb"].memos["lab"]["fork"] = (run.id, step)
+    app.run()
+    assert "would change: nothing" in words(app)
+    app = open_page("lab", model=f"run:{run.id}", spec=run.spec.replace(seed=5).to_json(defaults=False))
+    app.session_state["gb"].memos["lab"]["fork"] = (run.id, step)
+    app.run()
+    assert "Seed: 5 instead of 0" in words(app)
+    app.button(key="lab.fork.same").click().run()
+    (fork,) = [one for one in queue.store.list(owner=OWNER) if one.parent]
+    assert (fork.spec.seed, fork.spec.first_step, fork.steps) == (0, step, 12 - step)
+    assert f"goes on from step {step} as" in said(app) and not app.exception
 
 
 def test_without_workers_start_says_so_and_nothing_is_lost(open_page: OpenPage, runs: Runs) -> None:
@@ -525,6 +658,14 @@ def test_an_own_text_is_taken_named_by_its_fingerprint_and_kept_in_the_session(
     assert fingerprint(app.session_state["gb"].memos["lab"]["texts"][spec.text]) == spec.text
     away = open_page("lab", spec=store(app)["spec"])  # another browser has the name, not the text
     assert "own text of these settings is not here" in picture(away)["plan"]["refused"]
+
+
+def test_a_validation_loss_on_a_few_characters_is_said_to_mean_nothing(open_page: OpenPage) -> None:
+    app = opened(open_page)
+    app.text_area(key="lab.paste").set_value("hello world").run()
+    assert "validation loss of the next run means nothing" in words(app) and "2,000 characters" in words(app)
+    app.text_area(key="lab.paste").set_value("A long enough line.\n\n" * 200).run()
+    assert "means nothing" not in words(app) and not app.exception
 
 
 def test_anothers_own_text_is_not_to_be_had_by_its_fingerprint_but_its_run_is_forked(

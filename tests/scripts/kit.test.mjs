@@ -5,6 +5,7 @@ import test from "node:test";
 import { inflateSync } from "node:zlib";
 
 import { counted, timesAs } from "../../app/kit/counts.js";
+import { Chart, bandOf, drawChart } from "../../app/kit/curves.js";
 import { Feed } from "../../app/kit/feed.js";
 import { sharedWords } from "../../app/kit/groups.js";
 import { brief, logTicks, roundTicks } from "../../app/kit/axes.js";
@@ -315,6 +316,117 @@ test("a run's rows grow, known steps are left out, and the loss is smoothed", ()
   assert.deepEqual(feed.last("loss"), { at: 299, value: 2 });
   assert.equal(feed.last("held_out"), null);
   assert.ok(Math.abs(feed.column("smooth")[299] - 2) < 1e-6);
+});
+test("the smoothed loss does not lag behind a falling one, and averages noise", () => {
+  const feed = new Feed(/** @type {any} */ ({ isConnected: true }), { id: "r", steps: 400 });
+  const steps = Float32Array.from({ length: 300 }, (_, i) => i + 1);
+  feed.append({ step: steps, loss: steps.map((i) => 4 - 0.01 * i) });
+  for (const i of [0, 1, 5, 50, 299])
+    assert.ok(Math.abs(feed.column("smooth")[i] - feed.cols.loss[i]) < 1e-4);
+
+  const noisy = new Feed(/** @type {any} */ ({ isConnected: true }), { id: "n", steps: 400 });
+  const clean = steps.map((i) => 1.5 + 2.5 * Math.exp(-i / 40));
+  noisy.append({ step: steps, loss: clean.map((v, i) => v + (i % 2 ? 0.2 : -0.2)) });
+  const off = Array.from(noisy.column("smooth"), (v, i) => v - (clean[i] ?? 0)).slice(8, 300);
+  assert.ok(Math.max(...off.map(Math.abs)) < 0.2, "nearer to the curve than any of its points");
+  assert.ok(Math.abs(off.reduce((sum, v) => sum + v, 0) / off.length) < 0.02, "on neither side of it");
+});
+const NO_PEN = { rect() {}, dot() {}, line() {}, text() {}, area() {}, clipped: (...all) => all[4]() };
+const chartOf = (losses, spec, width = 500) => {
+  const chart = Object.create(Chart.prototype);
+  const feeds = losses.map((loss, k) => {
+    const feed = new Feed(/** @type {any} */ ({ isConnected: true }), { id: `${k}`, steps: loss.length });
+    feed.append({
+      step: Float32Array.from(loss, (_, i) => i + 1),
+      loss: Float32Array.from(loss),
+      ...spec.more?.[k],
+    });
+    return feed;
+  });
+  const runs = feeds.map((feed, slot) => ({ id: feed.id, name: `run ${slot}`, slot }));
+  const lines = [
+    { column: "loss", kind: "raw" },
+    { column: "smooth", kind: "dashed" },
+    { column: "held_out", kind: "solid" },
+  ];
+  const box = { left: 0, top: 0, width, height: 200 };
+  Object.assign(chart, {
+    feeds,
+    box,
+    g: {},
+    spec: { runs, lines, x: "step", scale: "linear", ends: "line", ...spec },
+  });
+  chart.layout();
+  const [drawn, texts] = [[], []];
+  const pen = {
+    ...NO_PEN,
+    dot: (x, y) => drawn.push({ dot: [x, y] }),
+    line: (_, ys, o) => drawn.push({ ys: [...ys], ...o }),
+    text: (x, y, text) => texts.push({ x, y, text }),
+  };
+  drawChart(chart, pen);
+  return { chart, drawn, texts };
+};
+test("an axis shows every point, or is broken where it says so", () => {
+  const whole = chartOf([[4, 3, 3.9, 2, 1.2]], { guessing: { value: 4.15 } });
+  assert.ok(whole.chart.low <= 1.2 && whole.chart.high >= 4.15 && whole.chart.beyond === null);
+  const away = { more: [{ held_out: Float32Array.from([4, 4, 57.2]) }] };
+  const wild = chartOf([[4.1, 9, 40]], { guessing: { value: 4.15 }, ...away });
+  assert.ok(Math.abs(wild.chart.beyond - 57.2) < 1e-5 && wild.chart.high < 10);
+  assert.ok(wild.texts.some((one) => one.text === "axis broken: up to 57.2 ↑"));
+  assert.ok(
+    wild.texts.some((one) => one.text === "↑") && !wild.drawn.some((one) => one.dot),
+    "no dot at another value",
+  );
+  const free = chartOf([[4.1, 9, 40]], {});
+  assert.ok(free.chart.high >= 40 && free.chart.beyond === null);
+});
+test("a band holds all runs that differ by their seed, where all of them were measured", () => {
+  const held = [
+    [3, NaN, 2, 1],
+    [4, NaN, 1, 2],
+    [3.5, 3, 1.5, NaN],
+  ].map((values) => ({ held_out: Float32Array.from(values) }));
+  const { chart } = chartOf(Array(3).fill([4, 3, 2, 1]), { more: held });
+  const found = bandOf(chart.feeds, "held_out");
+  assert.deepEqual(
+    [found.steps, found.lows, found.highs],
+    [
+      [1, 3],
+      [3, 1],
+      [4, 2],
+    ],
+  );
+  const seeds = (words) => {
+    const { chart: one } = chartOf(Array(3).fill([4, 3, 2, 1]), { more: held });
+    one.spec.runs = one.spec.runs.map((run, k) => ({ ...run, seeds: words[k] }));
+    const areas = [];
+    drawChart(one, { ...NO_PEN, area: (xs, lows, highs) => areas.push([xs, lows, highs]) });
+    return areas;
+  };
+  assert.equal(seeds(["a", "b", "c"]).length, 0);
+  const [[xs, lows, highs]] = seeds(["a", "a", "b"]);
+  assert.equal(xs.length, 3);
+  assert.ok(
+    lows.every((low, i) => low > highs[i]),
+    "a lower loss is drawn lower",
+  );
+});
+test("a line's style means the same in every run", () => {
+  const some = Array.from({ length: 60 }, (_, i) => 4 - i / 30);
+  const more = [1, 2, 3, 4, 5, 6].map(() => ({ held_out: Float32Array.from(some) }));
+  const { drawn, texts } = chartOf(Array(6).fill(some), { more });
+  const held = drawn.filter((one) => one.width === 2.25);
+  assert.deepEqual(
+    held.map((one) => one.dash),
+    Array(6).fill(null),
+  );
+  assert.equal(drawn.filter((one) => one.dash?.join() === "4,3").length, 6);
+  for (const sign of "▲■◆▼")
+    assert.ok(
+      texts.some((one) => one.text === sign),
+      sign,
+    );
 });
 const staged = (names, ways) => {
   const local = /** @type {any} */ ({ sel: {} });

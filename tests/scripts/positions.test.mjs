@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { plan, rowsIn } from "../../pages/positions/layout.js";
+import { orderWords } from "../../pages/positions/stages.js";
 
 const KINDS = ["sinusoidal", "learned", "rotary", "alibi", "relative", "none"];
 
@@ -88,4 +89,20 @@ test("while the steps are told on a phone, nothing moves, and the other order ta
     late.order.y < late.top && late.top < late.heat.y,
     "in the whole picture another order comes first",
   );
+});
+
+test("the last step says of each way of reading what its row shows", () => {
+  const names = ["as it is", "without positions", "without positions or mask"];
+  const says = (...same) => orderWords(same.map((one, i) => ({ way: names[i], same: one })));
+  const causal = says(false, false, true);
+  assert.match(causal, /Without positions they change, too, because the causal mask/);
+  assert.match(causal, /Without both they stay/);
+  assert.match(says(false, true), /Without them they stay/);
+  const bare = orderWords([
+    { way: "as it is", same: false },
+    { way: "without positions or mask", same: true },
+  ]);
+  assert.match(bare, /knows no places.*Without the mask they stay/);
+  assert.match(says(true, true, true), /nothing changes/);
+  assert.doesNotMatch(says(false, false), /stay/);
 });

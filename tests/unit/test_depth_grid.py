@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.analysis.stream.depth_grid import VARIANTS, Variant, glorot, gradient_by_depth
+from core.analysis.stream.depth_grid import VARIANTS, Variant, glorot, gradient_by_depth, mean_cosine
 from core.config import ModelConfig
 from core.model.transformer import build
 
@@ -25,7 +25,7 @@ def test_there_are_six_ways_and_each_is_measured_at_every_depth() -> None:
         assert found.variant == variant
         assert found.stream.shape == found.activation.shape == (2, 4)
         assert found.weights.shape == (2, 3)
-        assert found.loss.shape == (2,)
+        assert found.loss.shape == found.alike.shape == (2,)
         assert np.isfinite(found.stream).all()
 
 
@@ -118,3 +118,19 @@ def test_a_text_of_ones_own_and_what_cannot_be() -> None:
     ):
         with pytest.raises(ValueError, match=said):
             gradient_by_depth(**options)
+
+
+def test_norms_without_residuals_keep_the_gradients_size_and_lose_what_sets_tokens_apart() -> None:
+    alone, whole = one(False, "pre", n_layers=8), one(True, "pre", n_layers=8)
+    assert 0.1 < alone.reach < 10 and 0.1 < whole.reach < 10, "its size alone does not tell them apart"
+    assert alone.alike.min() > 0.98 and whole.alike.max() < 0.6
+
+    draw = torch.randn(2, 5, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    pairs = [
+        F.cosine_similarity(row[i], row[j], dim=0)
+        for row in draw
+        for i in range(5)
+        for j in range(5)
+        if i != j
+    ]
+    assert mean_cosine(draw) == pytest.approx(float(torch.stack(pairs).mean()), rel=1e-9)

@@ -54,6 +54,8 @@ class GradientByDepth:
             post-norm after its last norm).
         weights: (S, L) rms of the gradient by the two matrices of a block that write into the stream, W_O and W_out.
         activation: (S, L + 1) rms of the stream itself.
+        alike: (S,) mean cosine between the streams of two tokens of a row after the last block: near 1, what set the
+            tokens apart is lost (Dong et al. 2021, "Attention is not all you need"). Before block 0 it is about 0.
         loss: (S,) nats a token.
 
     A number that overflowed is nan; one that vanished below what float32 holds is 0.
@@ -63,6 +65,7 @@ class GradientByDepth:
     stream: Array
     weights: Array
     activation: Array
+    alike: Array
     loss: Array
 
     @property
@@ -122,15 +125,15 @@ def _variants(
             final_norm=variant.norms == "pre",  # post-norm blocks end with a norm
         )
         measured = [_measure(config, rows, seed) for seed in seeds]
-        stream, weights, activation, loss = (np.array(column) for column in zip(*measured))
+        stream, weights, activation, alike, loss = (np.array(column) for column in zip(*measured))
         yield GradientByDepth(
-            variant=variant, stream=stream, weights=weights, activation=activation, loss=loss
+            variant=variant, stream=stream, weights=weights, activation=activation, alike=alike, loss=loss
         )
 
 
 def _measure(
     config: ModelConfig, rows: Tensor, seed: int
-) -> tuple[list[float], list[float], list[float], float]:
+) -> tuple[list[float], list[float], list[float], float, float]:
     model = build(config)
     assert isinstance(model, Transformer)
     glorot(model, seed)
@@ -151,8 +154,17 @@ def _measure(
         [_finite(rms(gradient)) for gradient in by_stream],
         [_finite(rms(pair)) for pair in pairs],
         [_finite(rms(stream)) for stream in streams],
+        _finite(mean_cosine(streams[-1].detach())),
         _finite(float(loss.detach())),
     )
+
+
+def mean_cosine(stream: Tensor) -> float:
+    """Compute the mean cosine between two different tokens of the same row: (B, T, D), T of 2 or more."""
+    unit = nn.functional.normalize(stream.double(), dim=-1)
+    size = unit.shape[1]
+    every = unit.sum(1).square().sum(-1)  # (B,) over all pairs, those of a token with itself among them
+    return float(((every - size) / (size * (size - 1))).mean())
 
 
 def glorot(model: nn.Module, seed: int) -> None:
