@@ -16,6 +16,8 @@ from core.messages import mark, say
 if TYPE_CHECKING:
     from core.runs import Run
 
+FEW = 5  # training runs up to which the model menu needs no search
+
 
 def small_or_real(view: str = "") -> None:
     """Draw the switch between the small model trained here and the published one; the text stays."""
@@ -64,7 +66,7 @@ def model_picker(offered: Sequence[Run], caption: str = "", view: str = "") -> N
         say("Model"),
         list(shown),
         format_func=lambda name: shown.get(name, name),  # a selectbox shows plain text, so nothing is escaped
-        filter_mode=None,
+        filter_mode="contains" if len(offered) > FEW else None,
         label_visibility="collapsed" if view else "visible",
         **state.part(f"model.{view}" if view else "model", state.get("model"), chosen),
     )

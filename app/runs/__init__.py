@@ -211,8 +211,8 @@ def away() -> str:
 
 
 def mine(kind: str = "train") -> list[Run]:
-    """List the runs of this browser, newest first."""
-    return _ask(lambda: store().list(owner=owner(), kind=kind))[0] or []
+    """List all runs of this browser, newest first."""
+    return _ask(lambda: store().list(owner=owner(), kind=kind, limit=None))[0] or []
 
 
 def offered(name: str) -> list[Run]:
@@ -423,6 +423,11 @@ def command(id: str, word: str) -> str:
 def rename(id: str, name: str) -> str:
     """Rename a run: "" when done, else the reason."""
     return _ask(lambda: store().rename(id, owner(), name))[1]
+
+
+def annotate(id: str, note: str) -> str:
+    """Replace the note of a run: "" when done, else the reason."""
+    return _ask(lambda: store().annotate(id, owner(), note))[1]
 
 
 def delete(id: str) -> str:

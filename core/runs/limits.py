@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MB = 10**6
 LARGEST_TEXT = 5 * 10**6  # bytes of an own text
 LONGEST_NAME = 80
+LONGEST_NOTE = 500
 SHARE = 0.75  # share of the largest store that weights may take
 WINDOW = 600.0  # seconds in which the starts of an address are counted
 _ADDRESSES = 10_000  # addresses whose starts are remembered

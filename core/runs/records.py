@@ -73,6 +73,7 @@ class Run:
         revision: the code that trained it.
         place: 0 when it has a worker or needs none, else its place in the queue, from 1.
         seconds: of training so far; tokens: read so far.
+        note: what its owner wrote about it, "" for nothing.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Run:
     place: int = 0
     seconds: float = 0.0
     tokens: int = 0
+    note: str = ""
 
     @property
     def kind(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 2  # of the tables of runs and rooms: the last revision in core/runs/migrations
+VERSION = 3  # of the tables of runs and rooms: the last revision in core/runs/migrations
 
 meta = sa.MetaData()
 version = sa.Table("glassbox_schema", meta, sa.Column("version", sa.Integer, primary_key=True))
@@ -42,6 +42,7 @@ runs = sa.Table(
     sa.Column("lease_until", sa.Double, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),  # workers lost since its state was last stored
     sa.Column("brought", sa.Boolean, nullable=False, server_default=sa.false()),  # its owner brought the text
+    sa.Column("note", sa.Text, nullable=False, server_default=sa.text("''")),  # of its owner
 )
 
 

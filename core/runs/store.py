@@ -20,7 +20,7 @@ from core.runs import kinds, queue
 from core.runs.curves import NOT_THERE, Curves
 from core.runs.database import Database
 from core.runs.kinds import TRAIN, Spec
-from core.runs.limits import LONGEST_NAME
+from core.runs.limits import LONGEST_NAME, LONGEST_NOTE
 from core.runs.own_texts import drop_texts, keep_text, read_text
 from core.runs.records import (
     ACTIVE,
@@ -40,11 +40,12 @@ Runs = list[Run]
 _ROW = (
     "id", "owner", "name", "collection", "spec", "state", "control", "step", "steps", "created", "started",
     "finished", "ended", "parent", "revision", "seed", "seconds", "tokens",
+    "note",
 )  # fmt: skip
 _RUN = tuple(runs.c[name] for name in _ROW)
 _TEXT, _WHOLE, _TIME = (str,), (int,), (int, float)
 _KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("id", "owner", "name", "group", "ended", "parent", "revision"), _TEXT),
+    **dict.fromkeys(("id", "owner", "name", "group", "ended", "parent", "revision", "note"), _TEXT),
     **dict.fromkeys(("step", "steps", "seed", "tokens"), _WHOLE),
     **dict.fromkeys(("created", "seconds"), _TIME),
     **dict.fromkeys(("started", "finished"), (*_TIME, type(None))),
@@ -144,9 +145,13 @@ class Store(Curves):
             return self._get(connection, id)
 
     def list(
-        self, owner: str | None = None, group: str | None = None, limit: int = 100, kind: str | None = None
+        self,
+        owner: str | None = None,
+        group: str | None = None,
+        limit: int | None = 100,
+        kind: str | None = None,
     ) -> Runs:
-        """List runs, the newest first; None: of any owner, group or kind."""
+        """List runs, the newest first; None: of any owner, group or kind, or as many as there are."""
         wanted = sa.select(*_RUN).order_by(runs.c.created.desc(), runs.c.id).limit(limit)
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
@@ -194,9 +199,17 @@ class Store(Curves):
 
     def rename(self, id: str, owner: str, name: str) -> Run:
         """Rename a run. Raises NoSuchRun, NotYours."""
+        return self._describe(id, owner, name=name.strip()[:LONGEST_NAME])
+
+    def annotate(self, id: str, owner: str, note: str) -> Run:
+        """Replace the note of a run. Raises NoSuchRun, NotYours."""
+        return self._describe(id, owner, note=note.strip()[:LONGEST_NOTE])
+
+    def _describe(self, id: str, owner: str, **values: str) -> Run:
+        """Change the texts that an owner gives a run."""
         with self.database.writing() as connection:
             self._owned(connection, id, owner)
-            connection.execute(runs.update().where(runs.c.id == id).values(name=name.strip()[:LONGEST_NAME]))
+            connection.execute(runs.update().where(runs.c.id == id).values(values))
             return self._get(connection, id)
 
     def delete(self, id: str, owner: str) -> None:

@@ -42,7 +42,7 @@ def lines() -> list[Line]:
         ),
         Line(say("The language that you chose last"), cookie, say("{days} days", days=days_kept)),
         Line(
-            say("Your training runs: settings, curves, models, and the own texts that they read"),
+            say("Your training runs: settings, names, notes, curves, models, and the own texts that they read"),
             say("this server’s database"),
             _while_runs_stay(),
         ),

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from app import markup, models, runs
+from app.controls.own_run import LOOK
 from app.frame import page
 from app.markup import inline
 from app.outside.file_record import describe_file, name_file, stamp_csv
 from app.session import state
-from core.messages import mark_of, say, say_of
+from core.messages import mark, mark_of, say, say_of
 from core.runs import Run, recordings
 from core.runs.endings import retold
+from core.runs.limits import LONGEST_NAME, LONGEST_NOTE
 from pages.lab import curves, export, presets, settings
 from pages.lab.curves import Curve
 
-LISTED = 12
+ROWS = 10  # runs on a page of the list
+ORDERS = {
+    "newest": mark("Newest first"),
+    "oldest": mark("Oldest first"),
+    "name": mark("Name"),
+    "steps": mark("Most steps first"),
+}
 STATES: dict[str, str] = {
     "queued": mark_of("state of a run", "queued"),
     "running": mark_of("state of a run", "running"),
@@ -102,7 +112,8 @@ def _mixed(shown: list[Curve]) -> None:
 
 
 def _table() -> None:
-    mine = runs.mine()[:LISTED]
+    """List all runs of this browser, page by page; search and sort them where they fill more than one page."""
+    mine = runs.mine()
     if not mine:
         st.caption(
             say(
@@ -111,37 +122,119 @@ def _table() -> None:
             )
         )
         return
-    for run in mine:
-        with st.container(
-            key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"
-        ):
-            st.html(f'<p class="gb-lab-run"><b>{inline(curves.run_name(run))}</b> {inline(_about(run))}</p>')
+    chosen = mine if len(mine) <= ROWS else _ordered(mine)
+    if not chosen:
+        st.caption(say("None of your {count} runs fits the search.", count=f"{len(mine):,}"))
+        return
+    at = 1
+    if len(mine) > ROWS:
+        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+            # Another order or number of runs begins on the first page.
+            key = f"lab.pages.{state.memo('lab').get('order')}.{len(chosen)}"
+            at = st.pagination(-(-len(chosen) // ROWS), width=260, key=key)
+            st.caption(say("{shown} of your {count} runs", shown=f"{len(chosen):,}", count=f"{len(mine):,}"))
+    for run in chosen[(at - 1) * ROWS : at * ROWS]:
+        _row(run)
+
+
+def _ordered(mine: list[Run]) -> list[Run]:
+    """Draw the search box and the order; return the runs that fit, in that order."""
+    memo = state.memo("lab")
+    words, order = str(memo.get("search", "")), str(memo.get("order", "newest"))
+
+    def changed(name: str, value: str | None) -> None:
+        memo[name] = value or ""
+
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.text_input(
+            say("Search your runs"), placeholder=say("Name, note, data, optimizer or state"),
+            **state.part("lab.search", words, partial(changed, "search")),
+        )  # fmt: skip
+        st.selectbox(
+            say("Order"), list(ORDERS), format_func=lambda one: say(ORDERS[one]), filter_mode=None,
+            **state.part("lab.order", order, partial(changed, "order")),
+        )  # fmt: skip
+    asked = words.casefold().split()
+    found = [run for run in mine if all(word in _searched(run) for word in asked)]
+    keys: dict[str, Callable[[Run], Any]] = {
+        "oldest": lambda run: run.created,
+        "name": lambda run: curves.run_name(run).casefold(),
+        "steps": lambda run: -run.step,
+    }
+    return sorted(found, key=keys[order]) if order in keys else found
+
+
+def _searched(run: Run) -> str:
+    return f"{curves.run_name(run)} {run.note} {_about(run)}".casefold()
+
+
+def _row(run: Run) -> None:
+    with st.container(key=f"gb-lab-run-{run.id}", horizontal=True, gap="small", vertical_alignment="center"):
+        if run.over:
+            _line(run)
+        else:
+            _followed(run.id)
+        st.button(
+            say("Open"),
+            key=f"lab.open.{run.id}",
+            on_click=state.whole(_open),
+            args=(run.id,),
+            disabled=not run.step,
+        )
+        why = say("Use its settings for the next run.")
+        st.button(
+            say("Settings"),
+            key=f"lab.export.{run.id}",
+            on_click=state.whole(_settings),
+            args=(run.id,),
+            help=why,
+        )
+        edit = st.popover(say("Name and note"), key=f"gb-lab-edit-{run.id}", on_change="rerun")
+        if edit.open:
+            with edit:
+                st.text_input(
+                    say("Name"), value=run.name, max_chars=LONGEST_NAME,
+                    **state.part(f"lab.name.{run.id}", run.name, partial(_rename, run.id)),
+                )  # fmt: skip
+                st.text_area(
+                    say("Note"), value=run.note, max_chars=LONGEST_NOTE,
+                    **state.part(f"lab.note.{run.id}", run.note, partial(_annotate, run.id)),
+                )  # fmt: skip
+        with st.popover(say("Delete"), key=f"gb-lab-delete-{run.id}"):
+            gone = say("{run}, its curve and all its moments are gone for good.", run=curves.run_name(run))
+            st.caption(markup.escape(gone))
             st.button(
-                say("Open"),
-                key=f"lab.open.{run.id}",
-                on_click=state.whole(_open),
+                say("Delete it"),
+                key=f"lab.delete.{run.id}",
+                on_click=state.whole(_delete),
                 args=(run.id,),
-                disabled=not run.step,
             )
-            why = say("Use its settings for the next run.")
-            st.button(
-                say("Settings"),
-                key=f"lab.export.{run.id}",
-                on_click=state.whole(_settings),
-                args=(run.id,),
-                help=why,
-            )
-            with st.popover(say("Delete"), key=f"gb-lab-delete-{run.id}"):
-                gone = say(
-                    "{run}, its curve and all its moments are gone for good.", run=curves.run_name(run)
-                )
-                st.caption(markup.escape(gone))
-                st.button(
-                    say("Delete it"),
-                    key=f"lab.delete.{run.id}",
-                    on_click=state.whole(_delete),
-                    args=(run.id,),
-                )
+
+
+@st.fragment(run_every=LOOK)
+def _followed(id: str) -> None:
+    """Draw the line of a run that has not ended; the page reruns when it has."""
+    state.speak()
+    run = runs.find(id)
+    if run is None or run.over:
+        state.turn_again()
+        st.rerun()
+    _line(run)
+
+
+def _line(run: Run) -> None:
+    note = f"<br><i>{inline(run.note)}</i>" if run.note else ""
+    st.html(f'<p class="gb-lab-run"><b>{inline(curves.run_name(run))}</b> {inline(_about(run))}{note}</p>')
+
+
+def _rename(id: str, name: str) -> None:
+    if why := runs.rename(id, name):
+        state.note(why)
+
+
+def _annotate(id: str, note: str) -> None:
+    if why := runs.annotate(id, note):
+        state.note(why)
 
 
 def _about(run: Run) -> str:

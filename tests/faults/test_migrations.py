@@ -71,6 +71,7 @@ def same_run(store: Store, id: str, known: dict[str, Any]) -> None:
     """A run is read as its own version read it."""
     run = store.get(id)
     assert {name: getattr(run, name) for name in known["run"]} == known["run"]
+    assert run.note == known["run"].get("note", "")
     spec = json.loads(run.spec.to_json())
     since = {"bf16", "version"}  # became `precision` in the second version of specs
     assert {name: spec[name] for name in known["spec"] if name not in since} == {
@@ -162,7 +163,9 @@ def reflected(url: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-Lists = st.lists(st.sampled_from(earlier.NAMES), min_size=1, max_size=4, unique=True)
+# Versions with revisions never make the tables that are missing one by one.
+UNVERSIONED = [name for name in earlier.NAMES if name != "brought"]
+Lists = st.lists(st.sampled_from(UNVERSIONED), min_size=1, max_size=4, unique=True)
 
 
 @pytest.mark.full(reason="takes 4 s")
@@ -308,7 +311,7 @@ def test_a_migration_that_fails_leaves_the_earlier_store(place: str, tmp_path: P
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE glassbox_runs ADD COLUMN brought INTEGER")
     before = reflected(place)
-    with pytest.raises(SchemaError, match=r"from schema 1 to 2 \(.*brought.*nothing in it was changed"):
+    with pytest.raises(SchemaError, match=r"from schema 1 to 3 \(.*brought.*nothing in it was changed"):
         Store(place)
     assert reflected(place) == before
     assert list(tmp_path.glob("*schema*")) == [], "a copy of what is still there is none"

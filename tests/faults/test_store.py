@@ -49,6 +49,9 @@ def test_a_run_is_what_was_asked_for(store: Store) -> None:
     assert [each.id for each in store.list(group="pair")] == [run.id]
     assert store.list(owner=OTHER) == []
     assert store.rename(run.id, OWNER, "x" * 99).name == "x" * 80
+    assert run.note == "" and store.annotate(run.id, OWNER, " a lower rate \n").note == "a lower rate"
+    assert store.annotate(run.id, OWNER, "x" * 600).note == "x" * 500
+    assert (store.get(run.id).name, store.get(run.id).note) == ("x" * 80, "x" * 500)
 
 
 def test_ids_cannot_be_guessed(store: Store) -> None:
@@ -209,12 +212,13 @@ def test_two_windows_that_contradict_each_other(store: Store) -> None:
     assert store.command(id, OWNER, "run").state == "queued"
 
 
-@pytest.mark.parametrize("act", ["command", "rename", "delete"])
+@pytest.mark.parametrize("act", ["command", "rename", "annotate", "delete"])
 def test_only_its_owner_commands_a_run(store: Store, act: str) -> None:
     id = store.create(tiny(), OWNER).id
     doing = {
         "command": lambda who: store.command(id, who, "stop"),
         "rename": lambda who: store.rename(id, who, "mine"),
+        "annotate": lambda who: store.annotate(id, who, "mine"),
         "delete": lambda who: store.delete(id, who),
     }[act]
     with pytest.raises(NotYours, match="another browser"):

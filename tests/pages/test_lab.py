@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -303,6 +304,43 @@ def test_a_new_run_and_a_deletion_are_asked_about_first(open_page: OpenPage, run
     assert {"lab.new", f"lab.delete.{run.id}"} <= inside
     app.button(key=f"lab.delete.{run.id}").click().run()
     assert face.find(run.id) is None and not app.exception
+
+
+def listed(app: AppTest) -> list[str]:
+    """The names of the runs that the list shows, in order."""
+    lines = (block.value for block in app.html if "gb-lab-run" in block.value)
+    return [re.sub(r".*?<b>(.*?)</b>.*", r"\1", line) for line in lines]
+
+
+@pytest.mark.full(reason="draws the lab twelve times, 4 s")
+def test_all_runs_are_listed_searched_sorted_named_and_noted(open_page: OpenPage, queue: Runs) -> None:
+    made = [queue.queued(name=f"Run {n:02}", optimizer="sgd" if n == 3 else "adamw") for n in range(1, 17)]
+    app = open_page("lab")
+    assert listed(app) == [f"Run {n:02}" for n in range(16, 6, -1)]
+    app.get("pagination")[0].select(2).run()
+    assert listed(app) == [f"Run {n:02}" for n in range(6, 0, -1)], "all of them, page by page"
+    app.selectbox(key="lab.order").select("oldest").run()
+    assert listed(app)[0] == "Run 01", "another order begins on its first page"
+    assert "Run 16 (training run)" in app.selectbox(key="model").options
+    assert "FILTER_MODE_CONTAINS" in str(app.selectbox(key="model").proto), "so many are searched"
+    app.session_state[f"gb-lab-edit-{made[2].id}"] = True
+    app.run()
+    app.text_input(key=f"lab.name.{made[2].id}").input("Slow <b>one</b>").run()
+    app.text_area(key=f"lab.note.{made[2].id}").input("sgd needs a higher rate").run()
+    assert (face.find(made[2].id).name, face.find(made[2].id).note) == (
+        "Slow <b>one</b>",
+        "sgd needs a higher rate",
+    )
+    for words in ("slow", "HIGHER rate", "sgd 0.0"):
+        app.text_input(key="lab.search").input(words).run()
+        assert listed(app) == ["Slow &lt;b&gt;one&lt;/b&gt;"], words
+    assert any("sgd needs a higher rate" in block.value for block in app.html)
+    app.text_input(key="lab.search").input("nowhere").run()
+    assert not listed(app) and not app.exception
+    other = open_page("lab", model=f"run:{queue.queued(OTHER, 'Theirs').id}")
+    assert not [one for one in other.text_input if str(one.key).startswith("lab.name")], (
+        "only an owner's can be edited"
+    )
 
 
 def test_own_text_opens_its_box(open_page: OpenPage) -> None:

@@ -148,6 +148,11 @@ def statements() -> list[str]:
             made.append(str(sa.schema.CreateTable(table).compile(dialect=dialect)))
             indexes = sorted(table.indexes, key=lambda each: str(each.name))
             made += [str(sa.schema.CreateIndex(index).compile(dialect=dialect)) for index in indexes]
+    try:
+        revisions = importlib.import_module("core.runs.migrations").REVISIONS
+        made.append(f"CREATE TABLE {revisions} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    except ModuleNotFoundError:  # a version from before the revisions
+        pass
     return [" ".join(each.split()) for each in made]
 
 

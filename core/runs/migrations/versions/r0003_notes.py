@@ -1,0 +1,17 @@
+"""Add the note that an owner keeps with a run.
+
+Revision: 0003
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Add the column; the runs that are stored have no note."""
+    op.add_column("glassbox_runs", sa.Column("note", sa.Text(), nullable=False, server_default=sa.text("''")))
