@@ -110,12 +110,16 @@ export function buttonsOf(state) {
         },
       ]
     : [];
+  /** @type {Button} */
+  const lock = state.locked
+    ? { act: "unlock", text: say("Unlock the room"), title: say("Others can join again") }
+    : { act: "lock", text: say("Lock the room"), title: say("Nobody new can join; who is here stays") };
   return phase === "revealed"
     ? [
         { act: "next", text: say("Next"), primary: true, title: say("Phones say: look at the screen") },
         ...pause,
       ]
-    : [...gather, ...pause];
+    : [...gather, lock, ...pause];
 }
 
 /** @param {string} text */

@@ -80,6 +80,8 @@ ACTS: dict[str, Callable[[Rooms, str, str], None]] = {
     "next": lambda rooms, id, owner: rooms.leave_question(id, owner),
     "pause": lambda rooms, id, owner: rooms.pause(id, owner, True),
     "resume": lambda rooms, id, owner: rooms.pause(id, owner, False),
+    "lock": lambda rooms, id, owner: rooms.lock(id, owner, True),
+    "unlock": lambda rooms, id, owner: rooms.lock(id, owner, False),
     "gather": lambda rooms, id, owner: rooms.gather(id, owner),
 }
 

@@ -41,6 +41,7 @@ _NOT_IN = {
 }
 _ROW = (
     "id", "code", "owner", "phase", "resumes", "version", "prompt", "talk", "shown", "lead", "gathered",
+    "locked",
 )  # fmt: skip
 
 

@@ -75,6 +75,7 @@ class Room:
         talk: whether members are asked to talk to each other; shown: whether the projector shows the bars of the votes.
         lead: page and query of the teacher's link, or "".
         gathered: how often the teacher has called all back to it.
+        locked: whether nobody new can join.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Room:
     shown: bool
     lead: str
     gathered: int
+    locked: bool
 
 
 @dataclass(frozen=True)

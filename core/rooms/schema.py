@@ -27,6 +27,7 @@ rooms = sa.Table(
     sa.Column("shown", sa.Boolean, nullable=False),
     sa.Column("lead", sa.Text, nullable=False),  # page and query of a link, or ""
     sa.Column("gathered", sa.Integer, nullable=False),
+    sa.Column("locked", sa.Boolean, nullable=False, server_default=sa.false()),  # nobody new can join
     sa.Column(
         "invitation", sa.String(64), nullable=False
     ),  # a hash of the key that makes a second device teach, or ""

@@ -45,6 +45,7 @@ def teacher_state(look: Look) -> dict[str, Any]:
     """Return what the teacher's own screen shows: the counts as they come, the share that is right, what to do next."""
     prompt = look.prompt
     said = {**_common(look), "shown": look.room.shown, "resumes": look.room.resumes, "sent": look.sent}
+    said |= {"locked": look.room.locked}
     if prompt is None:
         return said
     # What came in the text is not what predicts best: of a token the likeliest is, so no share of votes is right.

@@ -79,7 +79,7 @@ class Rooms(Words, Views, Deals):
             connection.execute(
                 rooms.insert().values(
                     id=id, code=code, owner=owner, opened=self.now, touched=self.now, phase="lobby", resumes="",
-                    version=1, talk=False, shown=False, lead="", gathered=0, invitation="", invited=0.0, remote="",
+                    version=1, talk=False, shown=False, lead="", gathered=0, locked=False, invitation="", invited=0.0, remote="",
                 )
             )  # fmt: skip
             return self._get(connection, id)
@@ -176,6 +176,12 @@ class Rooms(Words, Views, Deals):
                 self._change(connection, id, phase="paused", resumes=row.phase, closes=None)
             else:
                 self._change(connection, id, phase=row.resumes or "lobby", resumes="")
+
+    def lock(self, id: str, owner: str, locked: bool) -> None:
+        """Let nobody new join the room, or let them join again. Raises NoSuchRoom, NotTheTeacher."""
+        with self.database.writing() as connection:
+            self._taught(connection, id, owner)
+            self._change(connection, id, locked=locked)
 
     def lead(self, id: str, owner: str, link: str) -> None:
         """Set the view that the room follows: page and query of a link. Raises NoSuchRoom, NotTheTeacher, RoomError."""
@@ -324,7 +330,7 @@ class Rooms(Words, Views, Deals):
             The number, from 1.
 
         Raises:
-            NoSuchRoom; TooMuch: the room is full.
+            NoSuchRoom; TooMuch: the room is full; NotNow: its teacher has locked it.
         """
         member = member_of(id, secret)
         with self.database.writing() as connection:
@@ -335,6 +341,8 @@ class Rooms(Words, Views, Deals):
                 connection.execute(members.update().where(*here).values(seen=self.now))
                 self._change(connection, row.id)
                 return int(known)
+            if row.locked:
+                raise NotNow(say("the teacher has locked this room: nobody new can join now"))
             numbers = sa.select(members.c.number).where(members.c.room == id)
             taken = set(connection.execute(numbers).scalars())
             if len(taken) >= MEMBERS:

@@ -186,7 +186,8 @@ test("a teacher can do what comes next, and nothing else", () => {
   assert.deepEqual(acts({ phase: "closed", round: 2, shown: true }), ["hide", "reveal", "pause"]);
   assert.deepEqual(acts({ phase: "revealed" }), ["next", "pause"]);
   assert.deepEqual(acts({ phase: "paused" }), ["resume"]);
-  assert.deepEqual(acts({ phase: "lobby", lead: "/loss?v=1" }), ["gather", "pause"]);
+  assert.deepEqual(acts({ phase: "lobby", lead: "/loss?v=1" }), ["gather", "lock", "pause"]);
+  assert.deepEqual(acts({ phase: "lobby", locked: true }), ["unlock", "pause"]);
   for (const suggests of /** @type {const} */ (["explain", "talk", "reveal", ""])) {
     assert.equal(
       buttonsOf({ ...OPEN, phase: "closed", suggests }).filter((one) => one.primary).length,

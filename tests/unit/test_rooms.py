@@ -287,6 +287,24 @@ def test_an_invented_member_is_none_and_the_absent_make_room(
     assert browser().post("/rooms/join", json={"code": code}).status_code == 429
 
 
+def test_a_locked_room_keeps_its_members_and_lets_nobody_new_in(browser: Callable[[], TestClient]) -> None:
+    teacher, phone = teaching(browser()), browser()
+    room = teacher.post("/rooms").json()
+    number = joined(phone, room["code"])["number"]
+
+    def locked() -> bool:
+        return bool(teacher.get(f"/rooms/{room['id']}/state?as=teacher").json()["locked"])
+
+    assert not locked()
+    assert phone.post(f"/rooms/{room['id']}/lock").status_code == 403, "the teacher's alone"
+    assert teacher.post(f"/rooms/{room['id']}/lock").status_code == 200 and locked()
+    refused = browser().post("/rooms/join", json={"code": room["code"]})
+    assert refused.status_code == 409 and "locked this room" in refused.json()["why"]
+    assert joined(phone, room["code"])["number"] == number
+    assert teacher.post(f"/rooms/{room['id']}/unlock").status_code == 200 and not locked()
+    assert joined(browser(), room["code"])["number"] != number
+
+
 def test_wrong_codes_of_one_phone_lock_no_other_phone_of_the_school_out(
     browser: Callable[[], TestClient],
 ) -> None:
