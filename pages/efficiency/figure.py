@@ -25,7 +25,7 @@ from app.units import si
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import Contents
-from core.efficiency.judging import Judged
+from core.efficiency.judging import LEAST_PLACES, Judged
 from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.pass_times import Passes
 from core.efficiency.quantization import Quantization, Quantized, values
@@ -205,7 +205,13 @@ def told(found: Beside) -> list[str]:
     given = {
         "change": f"{abs(one.rise):.3f}", "low": low, "high": high, "texts": counted(one.texts, "held-out text"),
     }  # fmt: skip
-    if one.told > 0:
+    if not one.has_verdict:
+        said = say(
+            "The loss changes by {change} nats a token (95 %: {low} to {high}). {tokens} of held-out text are too "
+            "few for a verdict: it needs {least} or more.",
+            tokens=counted(one.places, "token"), least=LEAST_PLACES, **given,
+        )  # fmt: skip
+    elif one.told > 0:
         said = say(
             "The loss rises by {change} nats a token (95 %: {low} to {high}, paired over {texts}).", **given
         )
