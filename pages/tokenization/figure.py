@@ -106,7 +106,7 @@ def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | 
 
 def title_of(row: str, name: str) -> str:
     """Title a row in the reader's language; the open model's is `name` without its folder."""
-    return name.removeprefix("./").rpartition("/")[2] if row == "model" else say(TITLES[row])
+    return real.title(name.removeprefix("./").rpartition("/")[2]) if row == "model" else say(TITLES[row])
 
 
 def readable(piece: Piece) -> tuple[str, bool]:

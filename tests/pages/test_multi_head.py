@@ -268,7 +268,7 @@ def test_every_name_has_a_meaning_and_every_number_of_a_role_is_a_score(lm: core
 
 
 def test_a_head_of_the_first_token_is_not_called_idle() -> None:
-    assert "nothing to fetch" not in MEANS[NAMES["first"]] and "as here" in MEANS[NAMES["first"]]
+    assert "nothing to fetch" not in MEANS[NAMES["first"]] and "may read another" in MEANS[NAMES["first"]]
 
 
 def test_a_score_says_on_how_many_tokens_it_rests_and_whether_it_is_a_habit(lm: core.LanguageModel) -> None:
