@@ -7,7 +7,7 @@ import { stepMode } from "../../app/kit/steps.js";
 import { readSentence } from "./block.js";
 import { openBlockFrom } from "./input.js";
 import { insides } from "./layout.js";
-import { distribution, logitsRow } from "./next.js";
+import { OTHERS, distribution, logitsRow } from "./next.js";
 import { headOf, rowOf, stepOf, stepsOf } from "./selection.js";
 
 /**
@@ -227,6 +227,18 @@ export function drawSteps(g, data, local, L) {
       opacity: 0.84,
       "pointer-events": "none",
     }),
+    // The bars are taller than the rows of a short text.
+    !L.phone &&
+      OTHERS > end &&
+      h("rect", {
+        x: Math.max(F.x, L.barsX - 4),
+        y: end,
+        width: Math.max(0, L.width - Math.max(F.x, L.barsX - 4)),
+        height: OTHERS - end,
+        fill: css("bg"),
+        opacity: 0.84,
+        "pointer-events": "none",
+      }),
     F.frame &&
       h("rect", {
         x: F.frame.left + 1,

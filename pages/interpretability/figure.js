@@ -635,8 +635,15 @@ function drawRail(g, data, local, at, which) {
   );
 }
 
-/** Of how many columns one has room for its name: two digits are wider. @param {Box} box */
-const everyDepth = (box) => Math.ceil((box.cols > 10 ? 28 : 18) / colWidth(box));
+/** Of how many columns of the lens one has room for its name and its words. @param {Box} box */
+export const everyDepth = (box) => Math.ceil(34 / colWidth(box));
+/** Up to `most` depths, evenly spread, the last one among them. @param {number} depths */
+export const someDepths = (depths, most = 8) => {
+  const step = Math.max(1, (depths - 1) / (most - 1));
+  return Array.from({ length: Math.min(depths, most) }, (_, i) =>
+    Math.round(depths - 1 - i * step),
+  ).reverse();
+};
 /**
  * The depths over the lens's columns.
  * @param {Stage} g @param {Box} box @param {number} every
@@ -682,6 +689,12 @@ function drawLens(g, data, local, at) {
   const shown = own ? lens.own : lens.chance;
   const chosen = chosenOf(data, local);
   const size = at.pitch < 16 ? 10.5 : 12;
+  /** A word that is wider than its column stays inside the panel. @param {number} d */
+  const placeWord = (d) => {
+    if (everyDepth(box) > 1 && d === 0) return { x: box.x + 2, "text-anchor": "start" };
+    if (everyDepth(box) > 1 && d === box.cols - 1) return { x: box.x + box.w - 2, "text-anchor": "end" };
+    return { x: box.x + (d + 0.5) * width, "text-anchor": "middle" };
+  };
   g.part("lens", [at.opened, local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++)
@@ -691,7 +704,9 @@ function drawLens(g, data, local, at) {
       headline(
         at.phone ? 0 : box.x,
         12,
-        say("Lens: the first token at each depth"),
+        every > 1
+          ? say("Lens: the first token at the depths named")
+          : say("Lens: the first token at each depth"),
         own
           ? say("shade: chance of the row’s own last word")
           : pieces(say("shade: chance of {word}"), { word: tokenSpan(data.answer.text, 80) }),
@@ -705,25 +720,25 @@ function drawLens(g, data, local, at) {
         heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent")),
       ),
       outline(box),
-      width >= 34 &&
-        lens.ids.map((line, d) =>
+      lens.ids.map(
+        (line, d) =>
+          d % every === 0 &&
           line.map((ids, t) =>
             h(
               "text",
               {
-                x: box.x + (d + 0.5) * width,
+                ...placeWord(d),
                 y: box.y + (t + 0.5) * at.pitch + 4,
-                "text-anchor": "middle",
                 "font-family": MONO,
                 "font-size": size,
                 fill: css("ink"),
                 direction: "ltr",
                 "pointer-events": "none",
               },
-              tokenSpans(lens.words[ids[0]], width - 4, size),
+              tokenSpans(lens.words[ids[0]], every * width - 4, size),
             ),
           ),
-        ),
+      ),
       ground(
         g,
         box,
@@ -1274,9 +1289,8 @@ function tellLens(data, local) {
   if (!data.lens) return [[say("This model has no blocks: there is nothing between embedding and answer.")]];
   const { chance } = lensOf(data, local);
   const from = knownFrom(data, data.row);
-  const chances = data.lens.ids
-    .map((_, d) => num(chance[d * data.tokens.length + data.row], 3))
-    .slice(-8)
+  const chances = someDepths(data.lens.ids.length)
+    .map((d) => `${d ? `L${d - 1}` : "emb"} ${num(chance[d * data.tokens.length + data.row], 3)}`)
     .join(", ");
   const values = {
     row: word(data.tokens[data.row]),
