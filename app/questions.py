@@ -27,6 +27,7 @@ from core.messages import LANGUAGES, twin
 FILE = Path(__file__).resolve().parents[1] / "assets" / "lessons" / "questions.md"
 
 Told = str | int | float
+TOLERANCE = 0.1  # of the larger number; the options say it as "within a tenth"
 _PLACE = re.compile(r"\{(\w+)\}")
 _LINE = re.compile(
     r"(?:(?P<alone>\?|claim:)|(?P<mark>[+-]|because|evidence)(?: +(?P<key>[a-z0-9_]+))?:) +(?P<text>.+)"
@@ -154,6 +155,11 @@ def ask(page: str, name: str, /, *, order: Sequence[str] = (), **values: Told) -
         question, fill(question.text, values, where), tuple(options),
         tuple(fill(text, values, where) for text in options.values()), values,
     )  # fmt: skip
+
+
+def is_same(a: float, b: float) -> bool:
+    """Return whether two numbers differ by at most a tenth of the larger: the rule of every question that says so."""
+    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
 
 
 def read() -> Mapping[tuple[str, str], Question]:

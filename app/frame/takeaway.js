@@ -104,6 +104,13 @@ export function liveOf(html, { origin, pathname, search }) {
   );
 }
 
+/**
+ * The HTML of a frame, as high as what is shown in it.
+ * @param {string} html @param {number} height pixels
+ */
+export const heightOf = (html, height) => html.replace(/height:\d+px/, `height:${Math.ceil(height)}px`);
+const AROUND = 100; // pixels of the claim and the line below a picture that stands alone, as takeaway.py has it
+
 /** The page's charts that stand above the card: they belong to its picture. @type {(card: Element) => Element[]} */
 const chartsAbove = (card) =>
   [
@@ -138,19 +145,29 @@ function build(parent, data) {
     await act(figure, `${name}.${kind.toLowerCase()}`, chartsAbove(root), record);
     tell(say("Saved"));
   };
+  /** @param {string} html */
+  const fitted = (html) => {
+    const figure = document.querySelector(`figure[data-component="${CSS.escape(kept.data.picture)}"]`);
+    if (!figure) return html;
+    const boxes = [figure, ...chartsAbove(root)].map((part) => part.getBoundingClientRect());
+    return heightOf(html, Math.max(...boxes.map((box) => box.bottom)) - boxes[0].top + AROUND);
+  };
   const embed = choices(
     say("Embed"),
     say("Copy the HTML that shows the picture in a slide or on a course page"),
     {
       file: [
-        say("the saved HTML file"),
-        async () => tell((await copy(kept.data.embed)) ? say("Copied") : say("Nothing could be copied")),
+        say("the saved file {file}", { file: `${data.name}.html` }),
+        async () =>
+          tell((await copy(fitted(kept.data.embed))) ? say("Copied") : say("Nothing could be copied")),
       ],
       live: [
-        say("live, from this server"),
+        say("live: this server must allow the other site"),
         async () =>
           tell(
-            (await copy(liveOf(kept.data.live, location))) ? say("Copied") : say("Nothing could be copied"),
+            (await copy(fitted(liveOf(kept.data.live, location))))
+              ? say("Copied")
+              : say("Nothing could be copied"),
           ),
       ],
     },
@@ -182,6 +199,8 @@ export default function takeaway({ parentElement, data }) {
   const local = before?.root.isConnected ? before : build(parentElement, data);
   roots.set(parentElement, local);
   local.data = data;
+  const saved = [...local.embed.options].find((option) => option.value === "file");
+  if (saved) saved.text = say("the saved file {file}", { file: `${data.name}.html` });
   local.embed.hidden = !data.embed && !data.live;
   for (const option of local.embed.options)
     option.hidden = option.value === "" || !{ file: data.embed, live: data.live }[option.value];

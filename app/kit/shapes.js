@@ -432,6 +432,26 @@ export function heat(values, rows, cols, paint) {
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, cols, rows), 0, 0);
   return canvas.toDataURL();
 }
+/**
+ * Diagonal lines over an area whose values are not measured.
+ * @param {number} x @param {number} y @param {number} width @param {number} height @param {number} [gap] between two lines
+ */
+export function hatch(x, y, width, height, gap = 7) {
+  let d = "";
+  // Each line is u + v = sum, clipped to the area.
+  for (let sum = gap / 2; sum < width + height; sum += gap) {
+    const [left, right] = [Math.max(0, sum - height), Math.min(sum, width)];
+    d += `M${x + left},${y + sum - left}L${x + right},${y + sum - right}`;
+  }
+  return h("path", {
+    class: "gb-hatch",
+    d,
+    stroke: css("ink3"),
+    "stroke-width": 0.75,
+    opacity: 0.6,
+    fill: "none",
+  });
+}
 const BY_HAND = 6000; // pixels: up to here our own PNG encoder is faster than the browser's
 /**
  * An <image> of a heat map, its cells kept sharp.

@@ -161,7 +161,7 @@ def labels(current: str, short: bool = False, runs: Sequence[Run] = ()) -> dict[
     first = [*bundled(), *published()]
     names = dict.fromkeys([*first, *trained, *(choice.name for choice in choices()), current])
     shown = {
-        name: trained.get(name) or (name.rpartition("/")[2] if short else name.removeprefix("./"))
+        name: trained.get(name) or real.title(name.rpartition("/")[2] if short else name.removeprefix("./"))
         for name in names
     }
     often = Counter(shown.values())

@@ -154,11 +154,15 @@ def _outside_link(name: str) -> Entry:
 def _published(name: str, shown: dict[str, str]) -> Entry:
     """Return the entry of a model that is fetched with Glassbox; where it is not here, with the reason."""
     facts = real.card(name)
+    # The size of the file that was fetched: what is written from it as float32 holds the same weights.
+    size = real.BY_NAME[name].size
     if name in models.published():
         found = _local(Choice(name, "real", name), shown)
-        return replace(found, what=say(str(facts["what"])), licence=str(facts["licence"]), card=True)
+        return replace(
+            found, what=say(str(facts["what"])), licence=str(facts["licence"]), card=True, stored=size
+        )
     return Entry(
-        name, name, "real", what=say(str(facts["what"])), stored=real.BY_NAME[name].size, licence=str(facts["licence"]),
+        name, real.title(name), "real", what=say(str(facts["what"])), stored=size, licence=str(facts["licence"]),
         problem=f"{real.missing(name)}.", here=False, card=True,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ import streamlit as st
 from app import chapters, markup, models, runs
 from app.models import cache
 from app.session import state
-from core import messages
+from core import messages, real
 from core.messages import later, mark, say
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Opened:
     @property
     def label(self) -> str:
         """Its name in a sentence: a run's learner-given name, a folder without its path."""
-        return models.run_name(self.run) if self.run is not None else self.name.removeprefix("./")
+        return models.run_name(self.run) if self.run is not None else real.title(self.name.removeprefix("./"))
 
     @property
     def key(self) -> str:

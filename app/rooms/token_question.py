@@ -35,7 +35,7 @@ BOTH_SIDES = ("masked", "read back")  # what stands behind the token is read, to
 LONGEST = 400  # characters of the text in a question: what stands before that is cut
 NEXT = mark("Ask the class for the next token")
 HELP = mark(
-    "The text up to this place appears on all phones, with likely and unlikely words, and a field for another one."
+    "The text up to this place appears on all phones, with likely and less likely words, and a field for another one."
 )
 
 
@@ -77,12 +77,15 @@ def words(lm: LanguageModel, kind: str, ids: Sequence[int], choices: TokenChoice
         after = [id for id in ids[place + 1 :] if id not in lm.special_ids]
         line += "".join(lm.tokenizer.pieces(after))[:LONGEST]
     text = say(ASKS[kind], text=markup.mono(markup.visible(line)))
-    return Words(text, (*(markup.mono(_named(word(id))) for id in choices.ids), ELSE))
+    return Words(text, (*(markup.mono(_named(lm, word(id))) for id in choices.ids), ELSE))
 
 
-def _named(text: str) -> str:
-    """Write a token as a word, without the space before it; one that is all space as its symbols."""
-    return text.strip() or markup.visible(text) or "∅"
+def _named(lm: LanguageModel, text: str) -> str:
+    """Write a token as a word, without the space before it; a piece of a word with "…", all space as its symbols."""
+    from core.analysis.tasks.token_vote import is_piece
+
+    bare = text.strip() or markup.visible(text) or "∅"
+    return f"{bare}…" if is_piece(lm.tokenizer, text) else bare
 
 
 def ask(question: TokenQuestion) -> str:

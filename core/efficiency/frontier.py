@@ -6,9 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.efficiency.compressing import CALIBRATION, compress_steps, matrix_names, model_of
-from core.efficiency.judging import Judged, Reference, judge, tensors, yardstick
+from core.efficiency.judging import LONGEST, Judged, Reference, judge, tensors, yardstick
 from core.efficiency.quantization import GROUPS, Granularity, Quantization
 from core.language_model import LanguageModel
+
+# What a setting costs on one processor, measured on models of 1 to 135 million weights.
+A_SECOND = 1e10  # weights x tokens that are read
+ROUNDING = 300  # tokens whose reading takes as long as rounding and packing the weights
+A_COLUMN = 2e-4  # seconds to round a column of a matrix and correct the columns after it (GPTQ)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,23 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
 def steps_of(lm: LanguageModel, setting: Quantization) -> int:
     """Return how many steps `measure_steps` takes for one setting."""
     return 1 if setting.bits == 16 else max(1, len(matrix_names(lm)))
+
+
+def estimate_seconds(before: Reference, wanted: Sequence[Quantization]) -> float:
+    """Estimate the seconds that `measure_steps` takes on one processor.
+
+    Args:
+        before: its texts are read once for every setting.
+    """
+    lm = before.lm
+    own = tensors(lm)
+    read = sum(part.shape[1] for text in before.asked for part in text.inputs)
+    calibrated = CALIBRATION * LONGEST
+    columns = sum(own[name].shape[1] for block in matrix_names(lm) for name in block)
+    rounded = lm.n_parameters * (read + ROUNDING) / A_SECOND
+    solved = columns * A_COLUMN + lm.n_parameters * 2 * calibrated / A_SECOND
+    gptq = sum(one.method == "gptq" for one in wanted)
+    return len(wanted) * rounded + gptq * solved
 
 
 def measure_steps(before: Reference, wanted: Sequence[Quantization]) -> Iterator[Point | None]:

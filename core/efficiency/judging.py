@@ -37,12 +37,13 @@ from core.verdict_rule import Rule
 Array = NDArray[np.float64]
 
 PLACES = 400  # texts are read until so many tokens are asked for,
+LEAST_PLACES = 200  # fewer tokens than this give no verdict
 MOST_TEXTS, MOST_READ = (
     16,
     1024,
 )  # or so many texts or tokens are read: an encoder has a target at a quarter of its tokens
 LONGEST = 128  # tokens of each
-MOST_LOGITS = 2**23  # tokens of all texts together: a large vocabulary is judged on fewer tokens
+MOST_LOGITS = 2**25  # tokens of all texts together: a large vocabulary is judged on fewer tokens
 # Cutting the library into functions takes seconds; its files have the same code and the same held-out part.
 _QUICK = {"functions": "python", "renamed": "python"}
 KEPT = 8  # yardsticks of a tokenizer: every moment of a training is judged on the same texts
@@ -89,6 +90,11 @@ class Judged:
     def told(self) -> int:
         """1 where the texts tell a higher loss, -1 a lower one, 0 where the interval of the rise holds 0."""
         return int(self.rise_low > 0) - int(self.rise_high < 0)
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether enough held-out tokens were read to judge the change of the loss."""
+        return self.places >= LEAST_PLACES
 
 
 @dataclass(frozen=True)
@@ -374,8 +380,9 @@ RULE = Rule(
     ),
     later(
         "The held-out texts named at the top, until about {places} tokens are asked for, at most {texts} texts; "
-        "{draws} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few.",
-        places=PLACES, texts=MOST_TEXTS, draws=f"{DRAWS:,}",
+        "{draws} bootstrap draws of whole texts, and Student’s t of as many texts, as they are few. Fewer than "
+        "{least} tokens give no verdict.",
+        places=PLACES, texts=MOST_TEXTS, draws=f"{DRAWS:,}", least=LEAST_PLACES,
     ),
     mark("None: each setting is judged on its own, all on the same texts."),
     mark("Efron & Tibshirani 1993, paired and by whole texts; Wilson 1927"),

@@ -244,30 +244,39 @@ class Look:
 
     @property
     def words(self) -> list[Word]:
-        """The words that were written, with how many wrote each; the most written first.
-
-        Those that differ only in case or spaces are one, as most wrote it.
-        """
-        rounds = range(1, 1 if self.prompt is None else self.prompt.round + 1)
-        written: dict[str, Counter[str]] = {}
-        for word in (word for round in rounds for word in self._words.get(round, {}).values() if word):
-            written.setdefault(same(word), Counter())[word] += 1
-        counts = {round: Counter(map(same, self._words.get(round, {}).values())) for round in rounds}
-        found = []
-        for key, spellings in written.items():
-            text = min(
-                spellings, key=lambda one: (-spellings[one], one.swapcase())
-            )  # of equals without capitals
-            of = self._of_words.get(key, WordShown())
-            votes = tuple(counts[round][key] for round in rounds)
-            found.append(Word(key, text, votes, of.shown, of.token, of.probability))
-        return sorted(found, key=lambda one: (-one.votes[-1], -sum(one.votes), one.key))
+        """The words that were written, with how many wrote each; the most written first."""
+        return words_of(self._words, 0 if self.prompt is None else self.prompt.round, self._of_words)
 
     @property
     def asked(self) -> int:
         """How many could have: those who are here, and those who voted and have left."""
         voted = {} if self.prompt is None else self._votes.get(self.prompt.round, {})
         return len(self.here.union(voted))
+
+
+def words_of(
+    words: Mapping[int, Mapping[str, str]], rounds: int, known: Mapping[str, WordShown]
+) -> list[Word]:
+    """Count the words that were written; the most written first.
+
+    Those that differ only in case or spaces are one, as most wrote it.
+
+    Args:
+        words: round -> member -> the word that it wrote, "" for none.
+        rounds: how often was asked.   known: of the words, by their keys.
+    """
+    asked = range(1, rounds + 1)
+    written: dict[str, Counter[str]] = {}
+    for word in (word for round in asked for word in words.get(round, {}).values() if word):
+        written.setdefault(same(word), Counter())[word] += 1
+    counts = {round: Counter(map(same, words.get(round, {}).values())) for round in asked}
+    found = []
+    for key, spellings in written.items():
+        text = min(spellings, key=lambda one: (-spellings[one], one.swapcase()))  # of equals without capitals
+        of = known.get(key, WordShown())
+        votes = tuple(counts[round][key] for round in asked)
+        found.append(Word(key, text, votes, of.shown, of.token, of.probability))
+    return sorted(found, key=lambda one: (-one.votes[-1], -sum(one.votes), one.key))
 
 
 @dataclass(frozen=True)

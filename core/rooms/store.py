@@ -46,6 +46,7 @@ from core.rooms.records import (
     RoomError,
     TooMuch,
     WordShown,
+    words_of,
 )
 from core.rooms.schema import deals, members, pictures, prompts, rooms, views, votes, words
 from core.rooms.views import Views
@@ -281,7 +282,10 @@ class Rooms(Words, Views, Deals):
             self._delete(connection, rooms.c.id == id)
 
     def counts(self, id: str, owner: str) -> dict[str, list[Any]]:
-        """Count the votes of every question of the room: column name -> a value for each option.
+        """Count the votes of every question of the room: column name -> a value for each option, then each typed word.
+
+        A second vote that was never asked for, a right option that nobody knows, and a probability that the model was
+        not asked for are None.
 
         Raises:
             NoSuchRoom, NotTheTeacher.
@@ -291,20 +295,31 @@ class Rooms(Words, Views, Deals):
             rows = connection.execute(
                 sa.select(prompts).where(prompts.c.room == id).order_by(prompts.c.n)
             ).all()
-            counted = connection.execute(
-                sa.select(votes.c.prompt, votes.c.round, votes.c.choice, sa.func.count().label("count"))
-                .where(votes.c.room == id)
-                .group_by(votes.c.prompt, votes.c.round, votes.c.choice)
-            ).all()
-        found = {(one.prompt, one.round, one.choice): int(one[3]) for one in counted}
-        lines = []
-        for row in rows:
-            prompt = prompt_of(row)
+            looks = []
+            for row in rows:
+                prompt = prompt_of(row)
+                cast, known = self._votes(connection, id, prompt.n), self._known(connection, id, prompt.n)
+                looks.append((prompt, *cast, known))
+        lines: list[tuple[Any, ...]] = []
+        for prompt, chosen, written, known in looks:
             right = None if prompt.answer is None else prompt.answer.index
+            given = () if prompt.answer is None else prompt.answer.probabilities
+            asked = range(1, prompt.round + 1)
+            unasked = [None] * (ROUNDS - prompt.round)
             for at, option in enumerate(prompt.options):
-                both = [found.get((prompt.n, round, at), 0) for round in range(1, ROUNDS + 1)]
-                lines.append((prompt.n, prompt.question, option, *both, at == right))
-        names = ("prompt", "question", "option", "first vote", "second vote", "right")
+                both = [list(chosen.get(round, {}).values()).count(at) for round in asked]
+                lines.append(
+                    (prompt.n, prompt.question, option, "", *both, *unasked, None if right is None else at == right,
+                     given[at] if at < len(given) else None)
+                )  # fmt: skip
+            for word in words_of(written, prompt.round, known):
+                lines.append(
+                    (prompt.n, prompt.question, "", word.text, *word.votes, *unasked, None, word.probability)
+                )
+        names = (
+            "prompt", "question", "option", "typed word", "first vote", "second vote", "right",
+            "model’s probability",
+        )  # fmt: skip
         return {name: [line[at] for line in lines] for at, name in enumerate(names)}
 
     # ------------------------------------------------------------------------------------------------- the members'

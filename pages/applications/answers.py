@@ -5,6 +5,7 @@ The models are those that come with Glassbox; who answers on the page: uses.py. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -219,8 +220,29 @@ def wish(text: str, values: Mapping[str, Value]) -> Wish:
             field = " ".join(str(values["asks"]).split())
             asked, cut = first_of("asks", field, MOST_OF_A_QUESTION)
             cuts += cut
-        return Wish(use, answer_location.source_of(asked or "Who?", text), len(prefix), cuts=cuts)
+        return Wish(
+            use, answer_location.source_of(asked or question_about(text), text), len(prefix), cuts=cuts
+        )
     return Wish(use, prefix + text, len(prefix), cuts=cuts)
+
+
+_SUBJECT = re.compile(r"[A-Z]\w*(?= [a-z])")
+_NO_NAMES = frozenset(
+    "A After All An And As At Because Before But Every For From He Her Here His How I If In It Its Many My No Not Now "
+    "Of On Once One Or Our She So Some That The Their Then There These They This Those To We What When Where Who Why "
+    "With You Your".split()
+)
+
+
+def question_about(passage: str) -> str:
+    """Ask about the last sentence whose subject is named: "Nora found it." gives "Who found it?"."""
+    for first, end in reversed(sentence_spans(passage)):
+        sentence = passage[first:end].strip().rstrip(".!?")
+        subject = _SUBJECT.match(sentence)
+        if subject and subject[0] not in _NO_NAMES:
+            asker = "Who" if subject[0] in heroes.NAMES else "What"
+            return f"{asker}{sentence[subject.end() :]}?"
+    return "What happened?"
 
 
 def first_of(field: str, text: str, most: int = MOST_CHARACTERS) -> tuple[str, tuple[str, ...]]:

@@ -45,7 +45,7 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
     with st.container(key="gb-assistant", gap="xsmall"):
         st.html(
             f"<section class='gb-cheatsheet gb-scores' aria-label='{inline(say('The real model'))}'>"
-            f"<h2>{inline(say('The same, asked of {name} as an assistant', name=name))}</h2>"
+            f"<h2>{inline(say('The same, asked of {name} as an assistant', name=real.title(name)))}</h2>"
             f"{_scores(use)}<p class='gb-hint'>{say('What it is asked, between the marks of its chat template:')}</p>"
             "</section>"
         )
@@ -58,7 +58,7 @@ def draw(use: Use, wish: Wish) -> tuple[str, DeltaGenerator] | None:
         bar = work.buttons(
             JOB,
             key,
-            say("Ask {name}", name=name),
+            say("Ask {name}", name=real.title(name)),
             instructed.MOST[use.name],
             lambda: answer(cache.model(name), asked, use.name),
         )

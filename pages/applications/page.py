@@ -98,7 +98,10 @@ with page.controls():
             on_click=state.whole(uses.own),
         )
         if use.name == "question" and wish.pair is None:
-            st.text_input(say("Question about my text"), width=320, **state.bind("asks"))
+            st.text_input(
+                say("Question about my text"), placeholder=answers.asked_of(wish)[0], width=320,
+                **state.bind("asks"),
+            )  # fmt: skip
         st.caption(say("From Toyland, held out.") if wish.pair else say("Your text, in the box at the left."))
         others = uses.others(use)
         if others:

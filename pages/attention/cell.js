@@ -56,6 +56,18 @@ export function biggest(values) {
   for (const v of values) if (Number.isFinite(v)) max = Math.max(max, Math.abs(v));
   return max || 1;
 }
+const OUTLIER = 6; // times the median size: from there on a number takes the full colour
+/**
+ * The size that takes the full colour of a strip: the largest, but no more than some times the median, so that one
+ * outlier does not make all others look like 0.
+ * @param {ArrayLike<number>} values
+ */
+export function colourLimit(values) {
+  const sizes = Float64Array.from(values, Math.abs)
+    .filter((size) => size > 0 && Number.isFinite(size))
+    .sort();
+  return sizes.length ? Math.min(sizes[sizes.length - 1], OUTLIER * sizes[sizes.length >> 1]) : 1;
+}
 /**
  * Decimals with which all of these fit into `room` pixels, or -1.
  * @param {Iterable<number>} values @param {number} room @param {number} best @param {number} least

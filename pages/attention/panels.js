@@ -21,7 +21,7 @@ import {
   visible,
   wire,
 } from "../../app/kit/shapes.js";
-import { biggest, decimals, row, seen, valuesOf } from "./cell.js";
+import { biggest, colourLimit, decimals, row, seen, valuesOf } from "./cell.js";
 import { FRAME, INK, MATRICES, RAIL, panelNow, slants } from "./layout.js";
 
 /**
@@ -96,7 +96,7 @@ export function drawRail(g, data, local) {
  */
 function painter(g, local, id, numbers) {
   const strength = numbers ? (g.dark ? 0.5 : 0.62) : 1;
-  local.max[id] ??= biggest(seen(local, id));
+  local.max[id] ??= (MATRICES[id] ? biggest : colourLimit)(seen(local, id));
   const max = local.max[id];
   const hidden = hex(g.color("field"));
   if (id === "softmax") return (/** @type {number} */ v) => g.sequentialRgb(v * strength, 1);

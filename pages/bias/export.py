@@ -106,6 +106,14 @@ def sentence(test: Chosen) -> str:
     )
 
 
+def claim(test: Chosen) -> str:
+    """State what the vectors are that the test reads."""
+    table = test.seen.table
+    if table.which == "model":
+        return say("The token vectors of {model} take the same test as word vectors.", model=table.name)
+    return say("Word vectors carry the associations of their text.")
+
+
 def drawings(test: Chosen) -> list[StillChart]:
     """Draw the chart of the tests, and the same without the gender direction."""
     data = record(replace(test, lean=False))
@@ -123,7 +131,7 @@ def drawings(test: Chosen) -> list[StillChart]:
 FIGURE = Figure(
     "bias", figure.bias, look, record=record,
     select=select,
-    claim=lambda test: say("Word vectors carry the associations of their text."),
+    claim=claim,
     sentence=sentence,
     table=lambda test: table(test.seen),
     arguments=(

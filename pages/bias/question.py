@@ -87,7 +87,7 @@ class Question:
         if not isinstance(rest, str):
             sides = rest[0]
             if not sides.beyond_chance:  # of all words no more is found than in shuffled ones
-                asked = questions.ask("bias", "told-apart-by-chance", few=FEW)
+                asked = questions.ask("bias", "told-apart-by-chance", few=FEW, table=self.table.name)
             if self.table.which == "model":
                 pieces = " " + sentences.pieced(self.table, weat.singles(self.table, sides.words))
         key = "mostly" if share > MOSTLY else "partly" if share > PARTLY else "guesses"
@@ -137,18 +137,21 @@ def _beyond_chance(before: float, without: weat.Shown) -> str:
 def ask(seen: Seen) -> Question:
     """Ask about the chosen test with nothing removed; about the classifier where something is.
 
-    Where the chosen lists or the chosen table can be neither, or show no finding, it asks about test 7 on GloVe.
+    An open model whose chosen test finds nothing is asked about the classifier, too. Where the chosen lists or the
+    chosen table can be neither, or GloVe's show no finding, it asks about test 7 on GloVe.
     """
     if seen.test is None:
         return _of_own(seen)
     known = isinstance(seen.direction, Direction)
-    if seen.removed and not isinstance(weat.left(seen.table), str):
-        return Question(
-            "few", questions.ask("bias", "told-apart", few=FEW), seen.table, seen.lists, 0.0, removed=True
-        )
     done = seen.whole.measured
     if known and done is not None and done.beyond_chance and not seen.removed:
         return _effect(seen.table, seen.test, done.d, {})
+    of_model = seen.table.which == "model"
+    if (seen.removed or of_model) and not isinstance(weat.left(seen.table), str):
+        return Question(
+            "few", questions.ask("bias", "told-apart", few=FEW, table=seen.table.name), seen.table, seen.lists, 0.0,
+            removed=True,
+        )  # fmt: skip
     usual = usual_table(seen.beside)
     test = ten_tests()[6]
     shows: dict[str, Value] = {"weat": "7", "vectors": "glove"}

@@ -543,6 +543,7 @@ function drawCosts(g, data, at) {
     };
     const p = data.passes;
     const wait = "…";
+    const stored = storedBytes(data);
     return [
       title(x, y + 12, say("What it costs"), null),
       label(
@@ -565,13 +566,13 @@ function drawCosts(g, data, at) {
       ),
       row(
         0,
-        data.came ? say("file, as float32") : say("file"),
-        bytesOf(was.bytes),
-        now ? `${bytesOf(now.bytes)}  ÷ ${num(was.bytes / now.bytes, 1)}` : wait,
+        say("file"),
+        bytesOf(stored),
+        now ? `${bytesOf(now.bytes)}  ÷ ${num(stored / now.bytes, 1)}` : wait,
         now &&
           say("{bytes} bytes of {whole}; {bits} bits a weight in the blocks, with their scales", {
             bytes: thousands(now.bytes),
-            whole: thousands(was.bytes),
+            whole: thousands(stored),
             bits: num(data.bitsEach ?? 0, 2),
           }),
       ),
@@ -637,6 +638,9 @@ function drawCosts(g, data, at) {
     ].flat(3);
   });
 }
+
+/** The size of the original's file: the one that it came in, or one of float32. @param {Data} data */
+const storedBytes = (data) => data.came?.bytes ?? data.original.bytes;
 
 /** What the loss is over, and how sure its difference is. @type {(was: Judged & {over: string}, now: Judged, beside: boolean) => string} */
 function lossSaid(was, now, beside) {
@@ -932,7 +936,7 @@ const efficiencyView = {
           {
             setting: data.setting.name,
             bytes: bytesOf(now.bytes),
-            whole: bytesOf(data.original.bytes),
+            whole: bytesOf(storedBytes(data)),
             loss: num(now.loss, 3),
             before: num(data.original.loss, 3),
             share: percent(now.agreement),

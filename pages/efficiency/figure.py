@@ -25,7 +25,7 @@ from app.units import si
 from core.efficiency.compressing import matrix_names
 from core.efficiency.frontier import front
 from core.efficiency.gguf_contents import Contents
-from core.efficiency.judging import Judged
+from core.efficiency.judging import LEAST_PLACES, Judged
 from core.efficiency.movement import BINS, Moved, histogram, moved, one_group
 from core.efficiency.pass_times import Passes
 from core.efficiency.quantization import Quantization, Quantized, values
@@ -205,7 +205,13 @@ def told(found: Beside) -> list[str]:
     given = {
         "change": f"{abs(one.rise):.3f}", "low": low, "high": high, "texts": counted(one.texts, "held-out text"),
     }  # fmt: skip
-    if one.told > 0:
+    if not one.has_verdict:
+        said = say(
+            "The loss changes by {change} nats a token (95 %: {low} to {high}). {tokens} of held-out text are too "
+            "few for a verdict: it needs {least} or more.",
+            tokens=counted(one.places, "token"), least=LEAST_PLACES, **given,
+        )  # fmt: skip
+    elif one.told > 0:
         said = say(
             "The loss rises by {change} nats a token (95 %: {low} to {high}, paired over {texts}).", **given
         )
@@ -366,7 +372,7 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     made, original = chart_rows(data), data["original"]
     low, high = chart_room(data["points"], original["loss"])
     came = data.get("came")
-    sizes = [*(one["bytes"] for one in made), original["bytes"], *([came["bytes"]] if came else ())]
+    sizes = [*(one["bytes"] for one in made), came["bytes"] if came else original["bytes"]]
     across = [min(sizes) * 0.85, max(sizes) * 1.15]
     every = (m * 10.0**k for k in range(3, 13) for m in (1, 2, 5))
     marks = [one for one in every if across[0] * 1.05 < one < across[1] * 0.95]
@@ -375,7 +381,7 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
     x = alt.X("bytes:Q", scale=alt.Scale(type="log", domain=across, nice=False), axis=axis)
     up = alt.Scale(domain=[low, high], nice=False)
     at = alt.Y("at:Q", scale=up)
-    layers: list[Any] = _behind(made, original, high, x, up)
+    layers: list[Any] = _behind(made, original, high, x, up, at_point=came is None)
     layers += [] if came is None else _came(came, original["loss"], x, up)
     for one in named(made):
         word = alt.Chart(described.data([one])).mark_text(
@@ -395,9 +401,15 @@ def front_chart(data: dict[str, Any]) -> alt.TopLevelMixin:
 
 
 def _behind(
-    made: list[dict[str, Any]], original: dict[str, Any], high: float, x: alt.X, up: alt.Scale
+    made: list[dict[str, Any]],
+    original: dict[str, Any],
+    high: float,
+    x: alt.X,
+    up: alt.Scale,
+    *,
+    at_point: bool,
 ) -> list[alt.Chart]:
-    """Draw the original, and the front as a line."""
+    """Draw the original's loss as a line, its float32 file as a point where `at_point`, and the front."""
     y = alt.Y("loss:Q", scale=up, axis=alt.Axis(tickCount=5))
     whole = {"bytes": original["bytes"], "loss": original["loss"]}
     whole |= {"said": si(original["bytes"], "B"), "how": f"{original['loss']:.3f}"}
@@ -408,11 +420,10 @@ def _behind(
     ]
     inside, stub = joined(made, high)
     joint: dict[str, Any] = {"color": ink("ink3"), "strokeWidth": 1.5}
+    point = line.mark_point(color=ink("res"), filled=False, size=90, strokeWidth=2)
     return [
         line.mark_rule(color=ink("res"), strokeDash=[3, 3]).encode(y=y),
-        line.mark_point(color=ink("res"), filled=False, size=90, strokeWidth=2).encode(
-            x=x, y=y, tooltip=whose
-        ),
+        *([point.encode(x=x, y=y, tooltip=whose)] if at_point else []),
         alt.Chart(described.data(inside)).mark_line(**joint).encode(x=x, y=y),
         alt.Chart(described.data(stub)).mark_line(strokeDash=[4, 3], **joint).encode(x=x, y=y),
     ]

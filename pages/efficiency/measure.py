@@ -20,7 +20,7 @@ from app.models import cache
 from app.session import state
 from core.efficiency import kernels
 from core.efficiency.compressing import Compressed, matrix_names
-from core.efficiency.frontier import Point, measure_steps, settings, steps_of
+from core.efficiency.frontier import Point, estimate_seconds, measure_steps, settings, steps_of
 from core.efficiency.judging import Judged, judge_original
 from core.efficiency.packing import from_file, to_file
 from core.efficiency.pass_times import TOKENS, Passes, time_kernels, time_passes
@@ -203,7 +203,13 @@ class Measure:
         if not missing:
             return None
         total = sum(steps_of(self.ctx.lm, one) for one in missing)
-        return work.buttons(ALL, self._all, say("Measure all settings"), total, self._make_all)
+        before, _ = cache.share(judge_original, self.ctx.model_key)
+        minutes = estimate_seconds(before, missing) / 60
+        if minutes < 1:
+            label = say("Measure all settings, about {seconds} s", seconds=max(1, round(60 * minutes)))
+        else:
+            label = say("Measure all settings, about {minutes} min", minutes=round(minutes))
+        return work.buttons(ALL, self._all, label, total, self._make_all)
 
     def speed_button(self) -> Slot:
         """While no products were timed: the button that does it."""

@@ -23,7 +23,6 @@ SHARED: dict[Granularity, str] = {
     "group": mark("each {count} weights"),
 }
 ORDER: tuple[Granularity, ...] = ("tensor", "channel", "group")  # from the fewest scales to the most
-ALIKE = 0.1  # of the larger rise
 # Other settings to ask about: bits, and what shares a scale.
 ELSEWHERE: tuple[tuple[int, Granularity], ...] = (
     (4, "channel"), (2, "tensor"), (2, "channel"), (4, "tensor"), (2, "group"), (8, "tensor"), (4, "group"),
@@ -46,7 +45,7 @@ class Question:
             for setting in (self.now, self.then)
         ]
         a, b = (loss - own.loss for loss in losses)
-        key = "same" if abs(a - b) <= ALIKE * max(abs(a), abs(b)) else "nearer" if b < a else "farther"
+        key = "same" if questions.is_same(a, b) else "nearer" if b < a else "farther"
         shows: dict[str, Value] = {
             "bits": str(self.then.bits), "per": self.then.granularity, "group": str(GROUP), "rounding": "nearest",
         }  # fmt: skip

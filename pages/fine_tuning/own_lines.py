@@ -33,7 +33,8 @@ def draw() -> tuple[str, DeltaGenerator] | None:
     with st.container(key="gb-own-lines", gap="small"):
         st.html(
             f"<section class='gb-cheatsheet' aria-label='{escape(say('Your own lines'))}'>"
-            f"<h2>{escape(say('Your own lines, taught to {model}', model=name))}</h2><p>{inline(_told())}</p></section>"
+            f"<h2>{escape(say('Your own lines, taught to {model}', model=real.title(name)))}</h2>"
+            f"<p>{inline(_told())}</p></section>"
         )
         if name not in models.published():
             st.html(f"<p class='gb-hint' role='status'>{inline(real.missing(name))}.</p>")
@@ -94,7 +95,9 @@ def _offer(name: str) -> None:
     """Say that nobody has asked for the model, and what it takes; the button opens it."""
     need = room.written(models.need(models.resolve(name)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-own-lines-offer"):
-        st.button(say("Open {model}", model=name), key="own_lines.open", on_click=state.whole(_ask))
+        st.button(
+            say("Open {model}", model=real.title(name)), key="own_lines.open", on_click=state.whole(_ask)
+        )
         st.caption(
             markup.escape(
                 say(

@@ -52,7 +52,11 @@ export function foldedHeadings(data, L, open) {
     const named = [open, 0, data.blocks - 1].filter((l, i) => !i || Math.abs(middle(l) - middle(open)) > 18);
     return named.map((l) => strong(middle(l), 14, l, { fill: l === open ? "att-ink" : "ink" }));
   }
-  const out = [0, data.blocks - 1].filter((l) => l !== open).map((l) => strong(middle(l), 14, l));
+  // Its heading, a bold link, ends with an arrow.
+  const embedding = L.embX - 9 + measure(say("Embedding"), 12, false) * 1.1 + 18;
+  const out = [0, data.blocks - 1]
+    .filter((l) => l !== open)
+    .map((l) => strong(l ? middle(l) : Math.max(middle(l), embedding + 8), 14, l));
   if (L.blocks[open].o > 0.99)
     out.push(
       label(L.blocks[open].x + L.blocks[open].w - 8, 14, say("row reads column"), {

@@ -19,6 +19,10 @@ import { follow } from "./input.js";
 import { BASE } from "./layout.js";
 import { frontierHides, rowOf } from "./selection.js";
 
+/** The bars of a wide picture, and the y below their last line, the sum of all other tokens. */
+const WIDE = { head: 14, top: 104, pitch: 33, n: 9, slider: 40, height: 14 };
+export const OTHERS = WIDE.top + WIDE.n * WIDE.pitch + 12;
+
 /**
  * @import { Shapes } from "../../app/kit/shapes.js"
  * @import { Data, Distribution, Draw, Home, Kept } from "./figure.js"
@@ -88,7 +92,7 @@ export function drawNext(g, data, local, L) {
         slider: L.controlsY,
         height: 14,
       }
-    : { head: 14, top: 104, pitch: 33, n: 9, bar: L.barsX + 62, barW: 66, slider: 40, height: 14 };
+    : { ...WIDE, bar: L.barsX + 62, barW: 66 };
   const n = Math.min(B.n, D.ids.length);
   const word = data.tokens[row];
   const title =

@@ -7,7 +7,7 @@ import { stepMode } from "../../app/kit/steps.js";
 import { readSentence } from "./block.js";
 import { openBlockFrom } from "./input.js";
 import { insides } from "./layout.js";
-import { distribution, logitsRow } from "./next.js";
+import { OTHERS, distribution, logitsRow } from "./next.js";
 import { headOf, rowOf, stepOf, stepsOf } from "./selection.js";
 
 /**
@@ -175,10 +175,11 @@ function logit(data, local, row, id) {
 }
 
 /**
- * Where the pass has got to, from the left, and the frame around the part that works now.
- * @type {(L: Layout, step: Step) => {x: number, frame: {left: number, right: number, top: number, height: number} | null}}
+ * Where the pass has got to, from the left (and which headings it has reached), and the frame around the part that works
+ * now.
+ * @type {(L: Layout, step: Step) => {x: number, headings: number, frame: {left: number, right: number, top: number, height: number} | null}}
  */
-function frontier(L, step) {
+export function frontier(L, step) {
   const b = step.block === undefined ? null : L.blocks[step.block];
   if (L.phone) {
     /** @type {Partial<Record<Step["part"], number>>} */
@@ -186,7 +187,7 @@ function frontier(L, step) {
     const x =
       places[step.part] ??
       (b ? b.x + b.w * (step.part === "mlp" ? 1 : step.part === "cross" ? 0.66 : 0.5) : L.width);
-    return { x, frame: null };
+    return { x, headings: x, frame: null };
   }
   const G = b && insides(b.opened, 2, L.folded);
   const attEnd = b && G ? (b.o > 0.5 ? b.x + ((G.plus + 8) * b.w) / b.opened : b.x + b.w / 2) : 0; // closed: between its dots
@@ -207,6 +208,7 @@ function frontier(L, step) {
   const [top, height] = step.part === "next" ? [84, 332] : [L.rowsTop - 2, L.rows * L.pitch + 4];
   return {
     x: beside ? L.width : right + 2,
+    headings: beside ? L.width : Math.max(right, b ? b.x + b.w : 0) + 2, // a block's heading stays whole
     frame: step.part === "logits" ? null : { left, right, top, height },
   };
 }
@@ -217,16 +219,39 @@ export function drawSteps(g, data, local, L) {
   if (!step) return;
   const F = frontier(L, step);
   const end = L.lensY + 42;
+  const below = 20; // the headings
   g.part("curtain", [F, L.height, end], () => [
+    !L.phone &&
+      h("rect", {
+        x: F.headings,
+        y: 0,
+        width: Math.max(0, L.width - F.headings),
+        height: below,
+        fill: css("bg"),
+        opacity: 0.84,
+        "pointer-events": "none",
+      }),
     h("rect", {
       x: F.x,
-      y: L.phone ? 20 : 0,
+      y: below,
       width: Math.max(0, L.width - F.x),
-      height: end - (L.phone ? 20 : 0),
+      height: end - below,
       fill: css("bg"),
       opacity: 0.84,
       "pointer-events": "none",
     }),
+    // The bars are taller than the rows of a short text.
+    !L.phone &&
+      OTHERS > end &&
+      h("rect", {
+        x: Math.max(F.x, L.barsX - 4),
+        y: end,
+        width: Math.max(0, L.width - Math.max(F.x, L.barsX - 4)),
+        height: OTHERS - end,
+        fill: css("bg"),
+        opacity: 0.84,
+        "pointer-events": "none",
+      }),
     F.frame &&
       h("rect", {
         x: F.frame.left + 1,

@@ -91,13 +91,14 @@
 
 import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
-import { pieces, say, sayOf } from "../../app/kit/say.js";
+import { pieces, say } from "../../app/kit/say.js";
 import {
   MONO,
   chip,
   clamp,
   css,
   h,
+  hatch,
   heat,
   heatImage,
   html,
@@ -383,14 +384,20 @@ const mapOf = (local, site) => local.maps[site] ?? null;
 /** @param {Data} data @param {MapName} site @param {number} tier */
 const isPatched = (data, site, tier) => data.patched[site]?.includes(tier) ?? false;
 /**
- * The patched block nearest to one, the earlier of two; -1: none is.
- * @param {Data} data @param {Site} site @param {number} tier
+ * The blocks of a map that are not measured: their cells are hatched. None while the whole map is not measured.
+ * @param {Pick<Data, "blocks" | "patched">} data @param {MapName} name
  */
-const nearest = (data, site, tier) =>
-  (data.patched[site] ?? []).reduce(
-    (best, one) => (best < 0 || Math.abs(one - tier) < Math.abs(best - tier) ? one : best),
-    -1,
-  );
+export function unmeasuredBlocks(data, name) {
+  const measured = data.patched[name] ?? [];
+  const blocks = Array.from({ length: data.blocks }, (_, block) => block);
+  return measured.length ? blocks.filter((block) => !measured.includes(block)) : [];
+}
+/** How much of all patches is measured; "": all or nothing. @param {Pick<Data, "done" | "total">} data */
+export function describeCoverage({ done, total }) {
+  return done && done < total
+    ? say("{done} of {total} measured", { done: String(done), total: String(total) })
+    : "";
+}
 
 /**
  * The chosen cell: {sight, row, tier, block, head, line}. Where nothing was chosen, the strongest there is.
@@ -628,8 +635,15 @@ function drawRail(g, data, local, at, which) {
   );
 }
 
-/** Of how many columns one has room for its name: two digits are wider. @param {Box} box */
-const everyDepth = (box) => Math.ceil((box.cols > 10 ? 28 : 18) / colWidth(box));
+/** Of how many columns of the lens one has room for its name and its words. @param {Box} box */
+export const everyDepth = (box) => Math.ceil(34 / colWidth(box));
+/** Up to `most` depths, evenly spread, the last one among them. @param {number} depths */
+export const someDepths = (depths, most = 8) => {
+  const step = Math.max(1, (depths - 1) / (most - 1));
+  return Array.from({ length: Math.min(depths, most) }, (_, i) =>
+    Math.round(depths - 1 - i * step),
+  ).reverse();
+};
 /**
  * The depths over the lens's columns.
  * @param {Stage} g @param {Box} box @param {number} every
@@ -675,6 +689,12 @@ function drawLens(g, data, local, at) {
   const shown = own ? lens.own : lens.chance;
   const chosen = chosenOf(data, local);
   const size = at.pitch < 16 ? 10.5 : 12;
+  /** A word that is wider than its column stays inside the panel. @param {number} d */
+  const placeWord = (d) => {
+    if (everyDepth(box) > 1 && d === 0) return { x: box.x + 2, "text-anchor": "start" };
+    if (everyDepth(box) > 1 && d === box.cols - 1) return { x: box.x + box.w - 2, "text-anchor": "end" };
+    return { x: box.x + (d + 0.5) * width, "text-anchor": "middle" };
+  };
   g.part("lens", [at.opened, local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++)
@@ -684,7 +704,9 @@ function drawLens(g, data, local, at) {
       headline(
         at.phone ? 0 : box.x,
         12,
-        say("Lens: the first token at each depth"),
+        every > 1
+          ? say("Lens: the first token at the depths named")
+          : say("Lens: the first token at each depth"),
         own
           ? say("shade: chance of the row’s own last word")
           : pieces(say("shade: chance of {word}"), { word: tokenSpan(data.answer.text, 80) }),
@@ -698,25 +720,25 @@ function drawLens(g, data, local, at) {
         heat(order, box.rows, box.cols, (v) => g.sequentialRgb(0.6 * v ** 0.6, 1, "accent")),
       ),
       outline(box),
-      width >= 34 &&
-        lens.ids.map((line, d) =>
+      lens.ids.map(
+        (line, d) =>
+          d % every === 0 &&
           line.map((ids, t) =>
             h(
               "text",
               {
-                x: box.x + (d + 0.5) * width,
+                ...placeWord(d),
                 y: box.y + (t + 0.5) * at.pitch + 4,
-                "text-anchor": "middle",
                 "font-family": MONO,
                 "font-size": size,
                 fill: css("ink"),
                 direction: "ltr",
                 "pointer-events": "none",
               },
-              tokenSpans(lens.words[ids[0]], width - 4, size),
+              tokenSpans(lens.words[ids[0]], every * width - 4, size),
             ),
           ),
-        ),
+      ),
       ground(
         g,
         box,
@@ -766,37 +788,31 @@ function lensTip(data, local, row, tier) {
 const strengthen = (v) => Math.sign(v) * Math.min(1, Math.abs(v)) ** 0.75;
 /**
  * The colour of a cell: clear while it is not patched, grey where the corrupted text has no such place.
- * @param {Stage} g @param {number | undefined} v @param {(v: number) => number} scaled @param {boolean} [pale] for a neighbour's value
+ * @param {Stage} g @param {number | undefined} v @param {(v: number) => number} scaled
  */
-const shade = (g, v, scaled, pale = false) =>
+const shade = (g, v, scaled) =>
   v === undefined
     ? null
     : Number.isNaN(v)
-      ? g.sequentialRgb(pale ? 0.2 : 0.35, 1, "res")
-      : g.signedRgb(scaled(v), 1, pale ? 0.4 : 0.75);
+      ? g.sequentialRgb(0.35, 1, "res")
+      : g.signedRgb(scaled(v), 1, 0.75);
 
 /**
  * @param {Stage} g @param {Data} data @param {Kept} local @param {Layout} at @param {Site} site @param {boolean} only
  */
 function drawSite(g, data, local, at, site, only) {
   const box = at.sites[site];
-  const map = mapOf(local, site);
   const chosen = chosenOf(data, local);
   const width = colWidth(box);
   const there = data.patched[site]?.length ?? 0;
   g.part(`map ${site}`, [at.opened, only, only && chosen], () => {
-    const of = Array.from({ length: box.cols }, (_, tier) => nearest(data, site, tier)); // the block that a column shows
-    /** @param {number} i */
-    const own = (i) => of[i % box.cols] === i % box.cols;
     /** @param {number} row @param {number} col */
     const cell = (row, col) =>
       only
         ? chosen.sight === site && row === chosen.row && col === chosen.tier
           ? patchValue(data, local, site, col, row)
           : undefined
-        : there
-          ? map?.[of[col] * box.rows + row]
-          : undefined;
+        : patchValue(data, local, site, col, row);
     const values = Array.from({ length: box.rows * box.cols }, (_, i) =>
       cell(Math.floor(i / box.cols), i % box.cols),
     );
@@ -814,7 +830,7 @@ function drawSite(g, data, local, at, site, only) {
         box.x,
         box.y - 38,
         first ? say("Patched: stream") : SITE[site],
-        first ? say("share that returns") : about,
+        (site === data.sites[0] && describeCoverage(data)) || (first ? say("share that returns") : about),
         SITE_INK[site],
       ),
       Array.from(
@@ -830,14 +846,17 @@ function drawSite(g, data, local, at, site, only) {
           box.y,
           box.w,
           box.rows * box.pitch,
-          heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], strengthen, !own(i))),
+          heat([...values.keys()], box.rows, box.cols, (i) => shade(g, values[i], strengthen)),
+        ),
+      !only &&
+        unmeasuredBlocks(data, site).map((block) =>
+          hatch(box.x + block * width, box.y, width, box.rows * box.pitch),
         ),
       outline(box),
       numbers &&
         values.map(
           (v, i) =>
             v !== undefined &&
-            own(i) &&
             !Number.isNaN(v) &&
             Math.abs(v) >= 0.005 &&
             label(
@@ -876,14 +895,7 @@ function patchTip(data, local, site, row, tier) {
     site === "stream"
       ? say("the stream before block {block} at {token}", place)
       : say("what L{block} {part} adds at {token}", place);
-  const near = nearest(data, site, tier);
-  if (value === undefined)
-    return near < 0
-      ? say("{where}: not patched yet", { where })
-      : say("{where}: not patched yet\nthe colour is that of block {near}, the nearest that is", {
-          where,
-          near,
-        });
+  if (value === undefined) return say("{where}: not patched yet", { where });
   if (Number.isNaN(value)) return say("{where}: the corrupted text has no such place", { where });
   const said = data.says.corrupted + value * (data.says.clean - data.says.corrupted);
   return say("{where}\nbrings back {share} of the difference\n{corrupted} becomes {now}; clean {clean}", {
@@ -1035,6 +1047,10 @@ function drawHeads(g, data, local, at, which) {
             shade(g, values[i], direct ? (v) => v / most : strengthen),
           ),
         ),
+        !direct &&
+          unmeasuredBlocks(data, here ? "heads" : "head").map((block) =>
+            hatch(x, box.y + block * box.pitch, box.w, box.pitch),
+          ),
         numbers &&
           values.map(
             (v, i) =>
@@ -1202,34 +1218,17 @@ function saidOf(data, local) {
   if (data.slight && sight === "map")
     lines.push([h("tspan", { "font-weight": 600, fill: css("ink") }, data.slight)]);
   else if (step && !(data.why && sight === "map"))
-    lines.push([h("tspan", { fill: css("ink3") }, (step >= 3 && coarseSaid(data)) || limitOf(data, sight))]);
+    lines.push([
+      h(
+        "tspan",
+        { fill: css("ink3") },
+        step >= 3 && describeCoverage(data)
+          ? say("Hatched cells are not measured yet.")
+          : limitOf(data, sight),
+      ),
+    ]);
   return lines;
 }
-
-/** Which blocks are patched while not all are, and what stands for the others; "": all, or none. @param {Data} data */
-function coarseSaid(data) {
-  const blocks = data.patched[data.sites[0]] ?? [];
-  if (data.whole || !blocks.length || blocks.length === data.blocks) return "";
-  const gaps = new Set(blocks.slice(1).map((one, i) => one - blocks[i]));
-  const even = gaps.size === 1 && blocks[0] === 0;
-  if (even)
-    return say(
-      "Every {ordinal} block is patched so far; a pale column repeats the nearest of them until its own block is.",
-      { ordinal: ordinal([...gaps][0]) },
-    );
-  return say(
-    "{count} of {blocks} are patched so far; a pale column repeats the nearest of them until its own block is.",
-    { count: blocks.length, blocks: counted(data.blocks, "block") },
-  );
-}
-/** @param {number} n */
-const ordinal = (n) =>
-  ({
-    2: sayOf("every", "second"),
-    3: sayOf("every", "third"),
-    4: sayOf("every", "fourth"),
-    8: sayOf("every", "eighth"),
-  })[n] ?? sayOf("every", "{n}th", { n });
 
 /** @param {Data} data */
 function tellAnswer(data) {
@@ -1290,9 +1289,8 @@ function tellLens(data, local) {
   if (!data.lens) return [[say("This model has no blocks: there is nothing between embedding and answer.")]];
   const { chance } = lensOf(data, local);
   const from = knownFrom(data, data.row);
-  const chances = data.lens.ids
-    .map((_, d) => num(chance[d * data.tokens.length + data.row], 3))
-    .slice(-8)
+  const chances = someDepths(data.lens.ids.length)
+    .map((d) => `${d ? `L${d - 1}` : "emb"} ${num(chance[d * data.tokens.length + data.row], 3)}`)
     .join(", ");
   const values = {
     row: word(data.tokens[data.row]),

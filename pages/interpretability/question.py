@@ -15,12 +15,11 @@ from core.language_model import LanguageModel
 from pages.interpretability.figure import Asked, Looked, Maps, prepared
 
 EVERY = 3  # heads that are patched together
-ALIKE, TENTH = 0.05, 0.1  # of the difference; of the larger of two
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. heads: patched together; (): the texts have nothing to recover, and the parts are compared."""
+    """What is asked. heads: patched together; (): the parts are compared: no patches are shown, or none can be made."""
 
     said: questions.Asked
     heads: tuple[tuple[int, int], ...]
@@ -33,7 +32,7 @@ class Question:
         found = prepared(lm, asked, kind)
         share = found.together([Spot(layer, head=head) for layer, head in self.heads])
         alone = sum(found.together([Spot(layer, head=head)]) for layer, head in self.heads)
-        key = "same" if abs(share - alone) <= ALIKE else "less" if share < alone else "more"
+        key = "same" if questions.is_same(share, alone) else "less" if share < alone else "more"
         layer, head = self.heads[0]
         numbers = {
             "share": share,
@@ -46,8 +45,8 @@ class Question:
         return self.said.answer(key, numbers, shows, **numbers)
 
     def _louder(self, looked: Looked) -> Answer:
-        (a, b), most = louder(looked), max(map(abs, louder(looked)))
-        key = "same" if abs(a - b) <= TENTH * most else "attention" if a > b else "mlps"
+        a, b = louder(looked)
+        key = "same" if questions.is_same(a, b) else "attention" if a > b else "mlps"
         numbers = {"attention": a, "mlp": b, "logit": looked.parts.logit}
         return self.said.answer(key, numbers, {"sight": "parts", "tier": -1, "stage": -1}, **numbers)
 
@@ -67,9 +66,9 @@ def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str, *, 
     Args:
         together: whether the patches are shown; without them the question is which parts say the answer.
     """
-    word = markup.mono(markup.visible(lm.tokenizer.display(asked.token)))
+    measure = describe_measure(lm, asked)
     if not together or maps.why or not layers or layers * lm.config.n_heads < 2:
-        return Question(questions.ask("interpretability", "louder", word=word), ())
+        return Question(questions.ask("interpretability", "louder", measure=measure), ())
     heads = lm.config.n_heads
     values = maps.rows("head")
     if values is not None:
@@ -78,4 +77,13 @@ def ask(lm: LanguageModel, asked: Asked, maps: Maps, layers: int, mark: str, *, 
     else:
         chosen = [(layers - 1, head) for head in range(min(EVERY, heads))]
     names = ", ".join(markup.mono(f"L{layer}{mark}{head}") for layer, head in chosen)
-    return Question(questions.ask("interpretability", "together", heads=names), tuple(chosen))
+    return Question(
+        questions.ask("interpretability", "together", heads=names, measure=measure), tuple(chosen)
+    )
+
+
+def describe_measure(lm: LanguageModel, asked: Asked) -> str:
+    """Name the measured number with its second token, where it has one: "logit(Mary) − logit(John)"."""
+    tokens = [asked.token] if asked.against is None else [asked.token, asked.against]
+    words = [markup.mono(markup.visible(lm.tokenizer.display(token))) for token in tokens]
+    return " − ".join(f"logit({word})" for word in words)

@@ -14,9 +14,7 @@ from core.analysis.heads.patterns import HeadMaps
 from core.messages import mark, say
 from pages.multi_head.ablation import Head
 
-NEAR = 0.2  # of the larger loss: within it two losses add up
 MISSED = 0.05  # of a probability: where nothing changes by more, neither head is missed
-LEAST = 0.02  # of a probability: what is not worth more is no loss
 
 # What is asked about: by whether the token is known, and whether the row is the last one, not the one that is followed.
 ASKED = {
@@ -47,16 +45,15 @@ class Question:
         before = float(found[0].before[token])
         both, *alone = (float(one.after[token]) for one in found)
         if len(self.off) == 1:
-            key = "stays" if abs(both - before) <= 0.1 * before else "rises" if both > before else "falls"
+            key = "stays" if questions.is_same(both, before) else "rises" if both > before else "falls"
             return self.asked.answer(
                 key, self._numbers(token, before, both, alone), self.shows, before=before, after=both
             )
         lost, each = before - both, [before - one for one in alone]
-        near = NEAR * max(abs(lost), abs(sum(each))) + LEAST
         if max(abs(lost), *map(abs, each)) <= MISSED:
             key = "none"
         else:
-            key = "sum" if abs(lost - sum(each)) <= near else "more" if lost > sum(each) else "less"
+            key = "sum" if questions.is_same(lost, sum(each)) else "more" if lost > sum(each) else "less"
         return self.asked.answer(
             key, self._numbers(token, before, both, alone), self.shows,
             before=before, both=both, first_alone=alone[0], second_alone=alone[1],
@@ -95,7 +92,9 @@ def ask(
         asked = questions.ask("multi_head", "only-head", head=names[0], what=of)
         start = say("Switch off {head}", head=names[0])
         return Question(asked, pair, start, {"off": write(pair), **end})
-    asked = questions.ask("multi_head", "two-heads", first=names[0], second=names[1], what=of)
+    asked = questions.ask(
+        "multi_head", "two-heads", first=names[0], second=names[1], what=of, least=f"{MISSED:g}"
+    )
     start = say("Switch off {first} and {second}", first=names[0], second=names[1])
     return Question(asked, pair, start, {"off": write(pair), **end})
 

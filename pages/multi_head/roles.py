@@ -81,7 +81,7 @@ MEANS: dict[str, str] = {
     NAMES["next"]: mark("looks one token ahead."),
     NAMES["itself"]: mark("each token reads itself."),
     NAMES["recent"]: mark("looks at the last few tokens."),
-    NAMES["first"]: mark("rests on the first token: often it has nothing to fetch."),
+    NAMES["first"]: mark("mostly reads the first token. A single row may read another one."),
     NAMES["last"]: mark("rests on the last token."),
     EVEN: mark("reads everything alike: an average of the text."),
     SHORT: mark("so few tokens show no habit: nothing can be said."),

@@ -12,8 +12,6 @@ from core.language_model import LanguageModel
 from core.messages import say
 from pages.positions.order import Order
 
-NEAR = 0.1  # of the larger change: two readings that differ by less change alike
-
 
 @dataclass(frozen=True)
 class Question:
@@ -36,7 +34,7 @@ class Question:
             )
         plain = found.way("without positions")
         other = float(plain.change.mean())
-        alike = (first.same and plain.same) or abs(moved - other) <= NEAR * max(moved, other)
+        alike = (first.same and plain.same) or questions.is_same(moved, other)
         key = "alike" if alike else "with" if moved > other else "without"
         return self.asked.answer(
             key, {"moved": moved, "without": other}, self.shows,

@@ -168,7 +168,7 @@ def _also(whole: bytes, part: bytes) -> str:
     sides = [side.decode("utf-8", "replace").replace(" ", "·") for side in (before, after)]
     if all(side.isprintable() and "\ufffd" not in side for side in sides):
         return f"“{'…'.join(sides) if all(sides) else ''.join(sides)}”"
-    return (before + after).hex(" ")
+    return "".join(f"\\x{byte:02x}" for byte in before + after)
 
 
 def unknown_data(lm: LanguageModel, name: str, table: tuple[str, ...], text: str, key: str) -> dict[str, Any]:

@@ -106,11 +106,11 @@ def method_of(row: str, lm: LanguageModel, learned: Learned | None) -> Method | 
 
 def title_of(row: str, name: str) -> str:
     """Title a row in the reader's language; the open model's is `name` without its folder."""
-    return name.removeprefix("./").rpartition("/")[2] if row == "model" else say(TITLES[row])
+    return real.title(name.removeprefix("./").rpartition("/")[2]) if row == "model" else say(TITLES[row])
 
 
 def readable(piece: Piece) -> tuple[str, bool]:
-    """Read a piece as text, and whether it is only a part of a character: then its bytes stand as "f0 9f"."""
+    """Read a piece as text, and whether it is only a part of a character: then its bytes stand as `\\xf0\\x9f`."""
     try:
         piece.data.decode("utf-8")
         return piece.text if piece.end > piece.start else piece.text.replace(SPACE_MARK, " "), False
@@ -118,8 +118,8 @@ def readable(piece: Piece) -> tuple[str, bool]:
         whole = piece.data.decode("utf-8", errors="ignore")  # of " \xf0\x9f", the space
         first = piece.data.find(whole.encode()) if whole else 0
         rest = piece.data.replace(whole.encode(), b"", 1) if whole else piece.data
-        shown = whole.replace(" ", "·")
-        return (f"{shown}{rest.hex(' ')}" if first == 0 else f"{rest.hex(' ')}{shown}"), True
+        shown, written = whole.replace(" ", "·"), "".join(f"\\x{byte:02x}" for byte in rest)
+        return (f"{shown}{written}" if first == 0 else f"{written}{shown}"), True
 
 
 def columns(pieces: Sequence[Piece], text: str) -> dict[str, Any]:

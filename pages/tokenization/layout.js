@@ -26,7 +26,7 @@ export const TOK = {
   size: 13,
   word: 0.3,
 };
-/** "f0 9f" for a piece that is only a part of a character; null for one that is text. @param {{bytes?: string}} p */
+/** "\xf0\x9f" for a piece that is only a part of a character; null for one that is text. @param {{bytes?: string}} p */
 export const bytesOf = (p) => p.bytes ?? null;
 /** A symbol of a vocabulary as it is shown: its spaces as dots, wherever they stand. @param {string} text */
 export const dotted = (text) => visible(text).replace(/ /g, "·");

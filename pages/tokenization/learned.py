@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,9 +35,6 @@ AMOUNT = 200_000  # characters of a corpus that has more; an own text is read wh
 SIZES = (50, 100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000)
 USUAL = {"bpe": "bytes", "wordpiece": "words", "unigram": "spaces"}  # where each method comes from
 NAMES = {"bpe": "BPE", "wordpiece": "WordPiece", "unigram": "Unigram"}
-
-
-PARTS = re.compile(r"(\\x[0-9a-f]{2})+")  # stray bytes as Python writes them
 
 
 @dataclass(frozen=True)
@@ -262,7 +258,7 @@ def found_again(spec: Spec, own: str, key: str) -> Learned:
 
 
 def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
-    """Read an entry as text; and as hexadecimal bytes if it is only a part of a character, else None."""
+    """Read an entry as text; and again with its bytes (`\\xc3\\xb1`) if it is only a part of a character, else None."""
     mark = CONTINUED if entry.startswith(CONTINUED) and len(entry) > len(CONTINUED) else ""
     body = entry.removeprefix(mark)
     if pretokens == "bytes" and body and all(letter in BYTE_OF for letter in body):
@@ -271,8 +267,7 @@ def shown(entry: str, pretokens: str) -> tuple[str, str | None]:
         try:
             return mark + data.decode("utf-8"), None
         except UnicodeDecodeError:
-            part = PARTS.sub(lambda found: found[0].replace("\\x", " "), text).strip()
-            return mark + part, mark + part
+            return mark + text, mark + text
     return mark + body.replace(SPACE_MARK, " "), None
 
 

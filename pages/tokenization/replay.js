@@ -125,7 +125,7 @@ function readEntry(entry, inBytes) {
   try {
     return mark + new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return mark + [...bytes].map((b) => b.toString(16).padStart(2, "0")).join(" ");
+    return mark + [...bytes].map((b) => `\\x${b.toString(16).padStart(2, "0")}`).join("");
   }
 }
 /**

@@ -454,6 +454,8 @@ def test_a_live_frame_on_a_course_page_computes_anew(
     page.get_by_label("Embed", exact=True).select_option("live")
     page.wait_for_function("document.querySelector('.gb-take-status').textContent === 'Copied'")
     snippet = page.evaluate("navigator.clipboard.readText()")
+    box, height = driver.component(page, "attention").bounding_box(), re.search(r"height:(\d+)px", snippet)
+    assert box and height and abs(int(height[1]) - box["height"] - 100) < 2, "as high as the picture"
     page.set_content(f"<!doctype html><h1>Our course</h1>{snippet}")
     handle = page.wait_for_selector("iframe")
     frame = handle.content_frame()

@@ -20,7 +20,7 @@ from core.vectors.static import glove
 from core.vectors.token_words import frequent, of_words, pieces
 from core.vectors.word_lists import Lists, WordList, read, ten_tests
 from pages.bias import sentences, weat
-from tests.pages.conftest import run_notebook
+from tests.pages.conftest import OpenPage, run_notebook
 
 TEXT = "The nurse helped the engineer."
 
@@ -425,3 +425,10 @@ def test_word2vec_says_before_it_is_chosen_that_none_of_the_ten_can_be_made(open
     assert "word2vec, none of the ten" in [
         str(one.content if hasattr(one, "content") else one) for one in options
     ]
+
+
+def test_an_open_model_is_named_by_the_title_and_by_the_question(open_page: OpenPage) -> None:
+    app = open_page("bias", text=TEXT, vectors="model")
+    said = "\n".join(str(getattr(one.proto, "body", "")) for one in (*app.get("html"), *app.markdown))
+    assert "The token vectors of tales-gpt take the same test" in said
+    assert "out of every vector of tales-gpt" in said and "out of GloVe" not in said

@@ -131,6 +131,7 @@ def test_all_settings_are_measured_when_asked_for(
     cache.keep(f"efficiency points {cache.key('tales-gpt')}", {}, small=True)
     app = open_page("efficiency", text="Ben was")
     before = len(of(table(app), "setting"))
+    assert "Measure all settings, about " in app.button(key="work.efficiency all").label
     app.button(key="work.efficiency all").click().run()
     assert not app.exception
     lines = of(table(app), "setting")

@@ -212,12 +212,12 @@ def test_the_answer_is_what_the_model_does_at_commit(open_page: OpenPage, lm: co
     assert answer.shows == {"off": f"3.{first} 3.{second}"}
 
 
-def test_two_heads_that_cover_for_each_other_lose_more_together(open_page: OpenPage) -> None:
+def test_two_heads_may_lose_more_together_and_the_cause_is_what_was_measured(open_page: OpenPage) -> None:
     text = "A red ball was lost. She found the red"
     answer = committed(open_page("multi_head", text=text, block=3, head=2))
     lost = [answer.numbers["before"] - answer.numbers[name] for name in ("after", "alone 0", "alone 1")]
     assert lost[0] > 2 * (lost[1] + lost[2]) and answer.index == 1
-    assert "covers for the other" in answer.because
+    assert "the other costs more than it costs alone" in answer.because
 
 
 @pytest.mark.parametrize(
@@ -265,6 +265,10 @@ def test_every_name_has_a_meaning_and_every_number_of_a_role_is_a_score(lm: core
         elif role["by"] in table:
             at_least = table[role["by"]][block][head] or 0.0
             assert role["score"] >= at_least > 0
+
+
+def test_a_head_of_the_first_token_is_not_called_idle() -> None:
+    assert "nothing to fetch" not in MEANS[NAMES["first"]] and "may read another" in MEANS[NAMES["first"]]
 
 
 def test_a_score_says_on_how_many_tokens_it_rests_and_whether_it_is_a_habit(lm: core.LanguageModel) -> None:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import chapters, models
-from app.models import cache
+from app.models import cache, gallery
 from app.models.shared_cache import Shelf
 from core import real
 from pages.applications.assistant import cut_off
@@ -44,13 +44,25 @@ def test_a_page_opens_on_the_real_model(slug: str, open_page: OpenPage) -> None:
     app = open_page(slug, model=models.REAL, text=TEXT, **SMALLER.get(slug, {}))
     assert not app.exception and not app.error
     assert app.session_state["gb"].store["model"] == models.REAL
-    if line := chapters.trained(slug, models.REAL):
+    if line := chapters.trained(slug, real.title(models.REAL)):
         assert words(app).count(line) == 1, "a page of training says what it trains instead"
 
 
 def test_the_pages_of_training_say_nothing_of_it_while_a_small_model_is_open(open_page: OpenPage) -> None:
     assert set(chapters.TRAINED) == chapters.TRAINS - {"bias", "efficiency", "embeddings"}
     assert chapters.trained("break_it", models.SMALL) not in words(open_page("break_it", model=models.SMALL))
+
+
+@pytest.mark.full(reason="takes a second")
+def test_the_model_has_one_name_and_one_size(open_page: OpenPage) -> None:
+    size = real.BY_NAME[models.REAL].size
+    title = "SmolLM2-135M-Instruct"
+    assert models.labels(models.REAL)[models.REAL] == title
+    app = open_page("models", model=models.REAL, text=TEXT)
+    entry = next(one for one in gallery.entries(models.REAL) if one.name == models.REAL)
+    assert (entry.label, entry.stored) == (title, size)
+    assert "98 MB, 6 bits a weight" in words(app) and "538 MB" not in words(app)
+    assert f"The card of {title}" in words(app)
 
 
 @pytest.mark.full(reason="takes a second")
@@ -159,7 +171,9 @@ def test_the_vocabulary_of_the_published_model_is_in_the_table_without_its_weigh
     app.selectbox(key="model").set_value(models.REAL).run()
     table = app.session_state["gb"].memos["takeaway"]["table"]()
     assert "SmolLM2" not in table["tokenizer"], "it stands there once, as the open model's"
-    own = [id for id, row in zip(table["id"], table["tokenizer"], strict=True) if row == models.REAL]
+    own = [
+        id for id, row in zip(table["id"], table["tokenizer"], strict=True) if row == real.title(models.REAL)
+    ]
     assert own == real.tokenizer(models.REAL).encode(app.session_state["gb"].store["text"])
     assert app.session_state["gb"].store["method"] == "model"
 

@@ -513,6 +513,24 @@ def test_counts_are_a_table_of_all_questions(rooms: Rooms) -> None:
     assert table["right"] == [False, True, False] and table["option"] == ["a", "b", "c"]
 
 
+def test_counts_have_typed_words_and_probabilities_and_leave_open_what_is_not_known(rooms: Rooms) -> None:
+    id = rooms.open(TEACHER).id
+    for one in range(3):
+        rooms.join(id, f"{one}")
+    answer = Answer(None, "", "", (0.6, 0.1, 0.3))
+    rooms.ask(id, TEACHER, Asking("What comes next?", ("`Milan`", "`Paris`", ELSE), "", answer, "next"))
+    rooms.vote(id, member_of(id, "0"), 1, 1, 0)
+    for one, word in ((1, "Rome"), (2, "rome")):
+        rooms.vote(id, member_of(id, f"{one}"), 1, 1, 2, word)
+    table = rooms.counts(id, TEACHER)
+    assert table["option"] == ["`Milan`", "`Paris`", ELSE, ""]
+    assert [word.lower() for word in table["typed word"]] == ["", "", "", "rome"]
+    assert table["first vote"] == [1, 0, 2, 2]
+    assert table["second vote"] == [None] * 4, "nobody was asked again"
+    assert table["right"] == [None] * 4, "nobody knows what comes"
+    assert table["model’s probability"] == [0.6, 0.1, 0.3, None]
+
+
 @pytest.mark.parametrize(
     ("share", "round", "said"),
     [

@@ -5,6 +5,7 @@ import test from "node:test";
 
 import { foldedOf } from "../../pages/home/fold.js";
 import { BASE, insides, layout, legendOf } from "../../pages/home/layout.js";
+import { frontier } from "../../pages/home/steps.js";
 
 const MODELS = [
   [2, 4, 8],
@@ -114,4 +115,16 @@ test("an open block's parts stand in their order, for any number of columns", ()
       assert.ok(G.col(columns - 1) <= G.out);
     }
   }
+});
+
+test("a step inside a block leaves the block's heading whole", () => {
+  const L = layout({ width: 1060 }, dataOf(4, 4, 7), localOf({ block: 3 }));
+  const block = L.blocks[0];
+  for (const part of ["attention", "mlp"]) {
+    const at = frontier(L, { name: "Block 0", part, block: 0 });
+    assert.ok(at.headings >= block.x + block.w, part);
+    assert.ok(at.headings <= L.blocks[1].x, "the next block is not reached yet");
+  }
+  const at = frontier(L, { name: "Block 0: attention", part: "attention", block: 0 });
+  assert.ok(at.x < block.x + block.w, "its MLP is not reached yet");
 });

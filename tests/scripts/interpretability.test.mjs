@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { plan } from "../../pages/interpretability/figure.js";
+import {
+  describeCoverage,
+  everyDepth,
+  plan,
+  someDepths,
+  unmeasuredBlocks,
+} from "../../pages/interpretability/figure.js";
 import { planMaps } from "../../pages/interpretability/path.js";
 
 const WIDTHS = [1280, 860, 760, 358];
@@ -125,3 +131,23 @@ for (const width of WIDTHS) {
     }
   });
 }
+
+test("cells that are not measured are hatched, and the picture says how many are measured", () => {
+  const data = { blocks: 5, patched: { stream: [0, 4], head: [] }, done: 16, total: 120 };
+  assert.deepEqual(unmeasuredBlocks(data, "stream"), [1, 2, 3]);
+  assert.deepEqual(unmeasuredBlocks(data, "head"), [], "nothing is measured: the panel is empty");
+  assert.deepEqual(unmeasuredBlocks(data, "heads"), []);
+  assert.equal(describeCoverage(data), "16 of 120 measured");
+  assert.equal(describeCoverage({ done: 120, total: 120 }), "");
+  assert.equal(describeCoverage({ done: 0, total: 120 }), "");
+});
+
+test("a lens of many depths has words in some columns, and names the depths of its chances", () => {
+  assert.equal(everyDepth({ cols: 5, w: 300 }), 1);
+  const every = everyDepth({ cols: 31, w: 320 });
+  assert.ok(every > 1 && (every * 320) / 31 >= 34);
+  assert.deepEqual(someDepths(5), [0, 1, 2, 3, 4]);
+  const some = someDepths(31);
+  assert.equal(some.length, 8);
+  assert.deepEqual([some[0], some[7]], [0, 30]);
+});

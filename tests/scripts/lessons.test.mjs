@@ -14,7 +14,7 @@ globalThis.localStorage = /** @type {any} */ ({
 const { all, forget, joined, known, remember } = await import("../../app/lessons/progress.js");
 const { open } = await import("../../app/lessons/card.js");
 const { result } = await import("../../app/lessons/strip.js");
-const { liveOf, stepOf } = await import("../../app/frame/takeaway.js");
+const { heightOf, liveOf, stepOf } = await import("../../app/frame/takeaway.js");
 
 test("progress joins what is new to what is known", () => {
   remember("why", { at: 2, of: 5, title: "Why", done: [1] });
@@ -102,4 +102,9 @@ test("the HTML of a live frame has the page's address, out of a lesson", () => {
     liveOf('<iframe src="ADDRESS">', place),
     '<iframe src="https://glassbox.example/base/attention?v=1&amp;text=A+%22b%22+%26&amp;block=3&amp;view=figure&amp;embed=true">',
   );
+});
+
+test("the frame of a picture is as high as the picture", () => {
+  const html = '<iframe src="a.html" style="width:100%;height:640px;border:0"></iframe>';
+  assert.equal(heightOf(html, 811.2), html.replace("640px", "812px"));
 });

@@ -197,7 +197,7 @@ def test_the_classifiers_answer_says_what_its_share_says(
     words = glove()
     sure = residual_bias.leftover(words, gender_direction(words), side=200, shuffles=40)
     within = dataclasses.replace(sure, control=(0.2, 0.5, sure.after.low))
-    said = questions.ask("bias", "told-apart", few=50)
+    said = questions.ask("bias", "told-apart", few=50, table="GloVe")
     asked = Question("few", said, Table("glove", "GloVe", ("", 0), words), ten_tests()[6].lists, 0.0)
     monkeypatch.setattr(weat, "few", lambda table: (share, 380))
     for sides, name in ((sure, "told-apart"), (within, "told-apart-by-chance")):

@@ -37,7 +37,7 @@ FIELDS: tuple[Field, ...] = (
         "drawn", "int", 0, -1, 999_999, shown=mark_of("field", "the first example")
     ),  # of Toyland; -1: the learner's own text
     Field("by", "text", ""),  # a model with a head of classes or spans that answers; nothing: the usual one
-    Field("asks", "text", "Who found the kite?"),  # about the own text
+    Field("asks", "text", ""),  # about the own text; nothing: a question from its own words
     Field("hero", "text", "Nora"),
     Field("scene", "text", 'Ben met his aunt Vera. "Have you seen my red kite?" he asked her. "'),
     Field("begun", "text", "def is_empty(self):"),  # a function to go on with

@@ -12,6 +12,7 @@ from core.language_model import LanguageModel
 from core.text.tokenizer import Tokenizer
 from core.training.losses import ScoredText
 
+PLAUSIBLE = 8  # of the words that are left, so many likelier ones are skipped before the unlikely ones
 _STOPS = (".", ",", "!", "?")
 # English words of one or two letters: other tokens that short are pieces of words.
 _SHORT = frozenset(
@@ -60,9 +61,9 @@ class TokenVote(TokenChoices):
 def token_choices(
     lm: LanguageModel, logits: Tensor, place: int, likely: int = 4, unlikely: int = 2
 ) -> TokenChoices:
-    """Choose what to vote between where nobody knows what comes: the likeliest words and full stops, unlikely words.
+    """Choose what to vote between where nobody knows what comes: the likeliest words and full stops, less likely ones.
 
-    Pieces of words are left out, as they mean nothing to who has not seen the vocabulary.
+    Pieces of words are left out, but for the likeliest token of all: without it, no option would be the model's choice.
 
     Args:
         logits: (V,), of the token that is asked for.   place: where it stands.
@@ -115,10 +116,22 @@ def _chosen(lm: LanguageModel, p: Tensor, came: int | None, likely: int, unlikel
     spaced = any(text.startswith(" ") for text in said.values())
     words = [token for token in ranked if _reads(said[token], spaced)] or ranked
     whole = [token for token in ranked if said[token] in _STOPS or _reads(said[token], spaced, short=True)]
-    found = [*first, *_apart(whole or ranked, said, seen, likely)]
-    far = words[len(words) // 2 :]  # of the half that the model expects least, the likelier ones
-    found += _apart([token for token in far if token not in found], said, seen, unlikely)
+    pool = [*ranked[:1], *(token for token in whole or ranked if token not in ranked[:1])]
+    found = [*first, *_apart(pool, said, seen, likely)]
+    left = [token for token in words if token not in found]
+    skipped = min(PLAUSIBLE, max(0, len(left) - unlikely))
+    found += _apart(left[skipped:], said, seen, unlikely)
     return tuple(sorted(found, key=lambda token: (said[token].strip().lower(), token)))
+
+
+def is_piece(tokenizer: Tokenizer, text: str) -> bool:
+    """Return whether a token is a piece of a word, so that it cannot stand alone.
+
+    Args:
+        text: as `tokenizer.display` has it.
+    """
+    spaced = tokenizer.kind != "plain"
+    return any(map(str.isalnum, text)) and text not in _STOPS and not _reads(text, spaced, short=True)
 
 
 def first_token(tokenizer: Tokenizer, word: str, special_ids: Collection[int]) -> int | None:
