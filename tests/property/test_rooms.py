@@ -347,7 +347,7 @@ def test_any_order_of_events(database: Rooms) -> None:
 def test_what_each_screen_may_know(phase: Any, resumes: str, shown: bool, votes: int) -> None:
     """All phases with all that a room may have on in them: the answer and the bars are nowhere too soon."""
     paused = resumes if phase == "paused" else ""
-    room = Room("0" * 24, "BCDFGH", TEACHER, phase, paused, None, 7, 1, False, shown, "", 0)
+    room = Room("0" * 24, "BCDFGH", TEACHER, phase, paused, None, 7, 1, False, shown, "", 0, False)
     prompt = Prompt(1, "predict", ASKING.question, ASKING.options, "", 2, ASKING.answer)
     members = {f"{one:032x}": one + 1 for one in range(8)}
     cast = {round: dict.fromkeys(list(members)[:votes], round - 1) for round in (1, 2)}

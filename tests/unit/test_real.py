@@ -38,7 +38,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
     source = published(home / "some_package" / "model")
     weights = source / "model.safetensors"
     model = RealModel(
-        NAME, "some-package", "1.0", "some_package/model", "some_package/model/model.safetensors",
+        NAME, NAME, "some-package", "1.0", "some_package/model", "some_package/model/model.safetensors",
         weights.stat().st_size, hashlib.sha256(weights.read_bytes()).hexdigest(),
     )  # fmt: skip
     monkeypatch.setenv(real.VARIABLE, str(home))
