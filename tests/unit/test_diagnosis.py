@@ -12,10 +12,8 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -23,12 +21,14 @@ import core
 from core.analysis.health import diagnosis, evidence
 from core.analysis.health.component_ablation import read, without
 from core.analysis.health.diagnosis import Diagnosis, Finding, diagnose
-from core.analysis.health.evidence import Evidence, of_reading, of_run
+from core.analysis.health.evidence import Evidence, of_reading
 from core.analysis.health.remedies import REMEDIES, remedy
 from core.analysis.health.training_health import measure
 from core.config import WITHOUT, Part
-from core.training import Diverged, Trainer
+from core.training import Trainer
 from core.training.pairs import broken_spec
+from tests.unit import broken_runs
+from tests.unit.broken_runs import train
 
 # What each break must show, among whatever else follows from it.
 SIGNS: dict[Part, str] = {
@@ -42,38 +42,11 @@ SEEDS = (0, 1)
 TEXT = "Once upon a time, Lily saw a red ball. Lily took the"
 
 
-class Curve(SimpleNamespace):
-    """As `core.runs.Points`: the columns that the evidence reads."""
-
-    def __len__(self) -> int:
-        return len(self.loss)
-
-
-def checkpoint(trainer: Trainer) -> SimpleNamespace:
-    """As `core.runs.Checkpoint`: where the run is, and what is measured there."""
-    return SimpleNamespace(step=trainer.done_steps, sample="", health=measure(trainer))
-
-
 @cache
 def trained(part: Part | None, seed: int) -> Evidence:
     """A short run of the page's own kind, measured at its checkpoints."""
-    spec = broken_spec(part, seed).replace(steps=48, batch_tokens=512, eval_every=24, checkpoints=4)
-    trainer, points, ended = Trainer(spec), [], ""
-    seen = [checkpoint(trainer)]
-    try:
-        while not trainer.done:
-            points.append(trainer.step())
-            if trainer.done_steps in trainer.checkpoint_steps:
-                seen.append(checkpoint(trainer))
-    except Diverged as why:
-        ended = str(why)
-        seen.append(checkpoint(trainer))
-    curve: Any = Curve(
-        loss=np.array([point.loss for point in points]),
-        held_out=np.array([np.nan if point.held_out is None else point.held_out for point in points]),
-    )
-    checkpoints: Any = seen
-    return of_run(curve, checkpoints, guessing=trainer.guessing, ended=ended)
+    spec = broken_spec(part, seed)
+    return train(spec.replace(steps=48, batch_tokens=512, eval_every=24, checkpoints=4))
 
 
 def signs(sound: Evidence, other: Evidence) -> list[str]:
@@ -91,6 +64,28 @@ def test_a_break_is_recognised_from_the_measurements_alone(part: Part, seed: int
     assert not others & set(found), "and is not taken for another"
     asked = remedy(diagnose(trained(None, seed), trained(part, seed)))
     assert asked is not None and asked.part == part, "what it asks for is what was taken out"
+
+
+def test_thirty_recorded_breaks_are_recognised_and_whole_runs_are_not_taken_for_broken() -> None:
+    """The recorded runs have other seeds than those the rules were written with, and half of them another shape."""
+    recorded = broken_runs.read()
+    missed, taken_for_another, asked_wrongly, false = [], [], [], []
+    for shape, (_, seeds) in broken_runs.SHAPES.items():
+        for seed in seeds:
+            whole = recorded[broken_runs.name(shape, seed, None)]
+            for part, sign in SIGNS.items():
+                name = broken_runs.name(shape, seed, part)
+                found = diagnose(whole, recorded[name])
+                asked = remedy(found)
+                present = {finding.sign for finding in found.findings}
+                missed += [name] * (sign not in present)
+                taken_for_another += [name] * bool(present & (set(SIGNS.values()) - {sign}))
+                asked_wrongly += [name] * (asked is None or asked.part != part)
+            for other in seeds:
+                beside = recorded[broken_runs.name(shape, other, None)]
+                false += [(shape, seed, other)] * (not diagnose(whole, beside).nothing)
+    assert len(recorded) == 36
+    assert (missed, taken_for_another, asked_wrongly, false) == ([], [], [], [])
 
 
 def with_last(one: Evidence, **numbers: Any) -> Evidence:
