@@ -7,7 +7,6 @@ that others see its runs, too.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -217,7 +216,7 @@ def start(page: str, field: str, make: Callable[[], Sequence[Next]]) -> None:
     group = str(state.get(field))
     if others := bool(group) and not runs.may_add(group):
         group = ""
-    group = group or secrets.token_hex(8)
+    group = group or trained.new_group()
     begun: list[str] = []
     try:
         for one in make():
@@ -286,6 +285,25 @@ def under_way(arms: Sequence[Arm], key: str, label: str = "") -> bool:
         st.button(label or say("Stop"), key=key, on_click=state.whole(trained.stop), args=(going,))
         progress([arm.run for arm in going])
     return True
+
+
+def offer_last(page: str) -> None:
+    """Offer the runs that this browser started last on a page, where the page shows none of its own runs."""
+    field = trained.GROUPS.get(page, "")
+    if not field or state.get(field) or not (last := trained.last_group(page)):
+        return
+    going = [run for run in last if not run.over]
+    label = (
+        say("Your last runs on this page: {progress}.", progress=how_far(going))
+        if going
+        else say("Your last runs on this page have ended.")
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="gb-last-runs"):
+        st.caption(markup.escape(label), width="content")
+        st.button(
+            say("Show your last runs"), key="last_runs.show", on_click=state.whole(state.set),
+            args=(field, last[0].group),
+        )  # fmt: skip
 
 
 def progress(of: Sequence[Run | None]) -> None:

@@ -20,7 +20,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import chapters, markup, models, reading, runs, theme
-from app.controls import decoder_text
+from app.controls import decoder_text, own_run
 from app.controls.predict import Answer, draw, predict_card
 from app.counts import counted
 from app.frame import badge, sidebar, source, takeaway
@@ -371,6 +371,7 @@ def foot() -> Iterator[None]:
     """Lay out the cards created in the `with` block as a row at the bottom of the first screen."""
     _end_of_picture()
     settle()
+    own_run.offer_last(_current.get().slug)
     with st.container(key="gb-foot", horizontal=True, gap="small"):
         yield
     _rules.set(None)

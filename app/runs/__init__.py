@@ -210,8 +210,8 @@ def away() -> str:
     return "" if asked is not None else why
 
 
-def mine(kind: str = "train") -> list[Run]:
-    """List all runs of this browser, newest first."""
+def mine(kind: str | None = "train") -> list[Run]:
+    """List all runs of this browser, newest first; kind None: of any kind."""
     return _ask(lambda: store().list(owner=owner(), kind=kind, limit=None))[0] or []
 
 

@@ -16,7 +16,26 @@ from app.kit.arms import recorded_arms as recorded_arms
 from app.session import state
 
 if TYPE_CHECKING:
+    from core.runs import Run
     from core.training.spec import TrainSpec
+
+
+# The pages that train groups of runs, and the field of each that holds the group which is shown.
+GROUPS = {
+    "objectives": "triple", "optimizers": "quintet", "regularization": "quartet", "break_it": "duo",
+    "fine_tuning": "tuned", "scaling": "ladder", "adaptability": "adapted", "bias": "doses", "efficiency": "shrinks",
+}  # fmt: skip
+
+
+def new_group() -> str:
+    """Return an unguessable name for a group of runs, which begins with the page that starts them."""
+    return f"{state.page()}-{secrets.token_hex(8)}"
+
+
+def last_group(page: str) -> list[Run]:
+    """Return the runs that this browser started last on a page, newest first; [] where there are none."""
+    started = [run for run in runs.mine(None) if run.group.startswith(f"{page}-")]
+    return [run for run in started if run.group == started[0].group]
 
 
 def own_arms(group: str, names: Sequence[str]) -> list[Arm]:
@@ -47,7 +66,7 @@ def start(specs: Mapping[str, TrainSpec], text: str | None = None) -> tuple[str,
 
     If one is refused, those before it are deleted: half a comparison shows nothing.
     """
-    group, begun = secrets.token_hex(8), list[str]()
+    group, begun = new_group(), list[str]()
     for name, spec in specs.items():
         run = runs.start(spec, text, name=name, group=group)
         if isinstance(run, str):

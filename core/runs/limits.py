@@ -177,8 +177,8 @@ class Limits:
         if active >= self.active:
             raise LimitExceeded(
                 say(
-                    "you have {active} runs that wait, train or pause; this server allows {most} at a time: stop one, "
-                    "or wait until one ends",
+                    "you have {active} runs that wait, train or pause, on all pages together; this server allows "
+                    "{most} at a time: stop one, or wait until one ends",
                     active=active,
                     most=self.active,
                 )

@@ -39,6 +39,18 @@ STATES: dict[str, str] = {
 }
 
 
+def return_to_running() -> None:
+    """Show the run that this browser trains now: once a session, where neither a link nor the learner chose another."""
+    memo = state.memo("lab")
+    if memo.get("returned") or state.is_linked() or state.get("runs") or runs.run_id(state.get("model")):
+        return
+    memo["returned"] = True
+    going = next((run for run in runs.mine() if not run.over and not run.group), None)
+    if going is not None:
+        state.put({"runs": going.id})
+        memo["waiting"] = going.id
+
+
 def draw(ctx: page.Context, shown: list[Curve], own: Curve | None) -> None:
     """Draw the section. shown: the curves of the picture; own: the open model's."""
     first = shown[0] if shown else None

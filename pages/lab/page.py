@@ -23,6 +23,7 @@ EXAMPLES = (
     "the cat the cat the cat the",
 )
 
+own_runs.return_to_running()
 curves.adopt()
 spec = settings.current()  # before the frame, which says what did not fit
 ctx = page.begin("lab", longest=FIGURE.longest)

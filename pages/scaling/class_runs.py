@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -13,6 +12,7 @@ from app.controls import own_run
 from app.controls.own_run import Next
 from app.counts import counted
 from app.rooms import dealing, teaching
+from app.runs import trained
 from app.session import state
 from core.messages import say
 from core.rooms import Look, Size
@@ -150,7 +150,7 @@ def _deal(specs: list[TrainSpec]) -> None:
 
 
 def _keep() -> None:
-    into = str(state.get("ladder")) or secrets.token_hex(8)
+    into = str(state.get("ladder")) or trained.new_group()
     _done(lambda: dealing.keep(into))
     state.set("ladder", into)
 

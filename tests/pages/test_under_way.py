@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from app import runs as run_face
 from app.controls import own_run
 from core.runs import Run
+from core.training import TrainSpec
 from core.training.estimates import Estimate
-from tests.pages.conftest import OWNER, SMALL, Runs
+from tests.pages.conftest import OTHER, OWNER, SMALL, Runs
 
 # The button that starts, the one that stops, and how the page's link begins.
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -29,6 +30,10 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 def keys(app: AppTest) -> dict[str, Any]:
     return {str(button.key): button for button in app.button}
+
+
+def said(app: AppTest) -> str:
+    return " ".join(one.value for one in app.caption).replace("\\", "")
 
 
 def is_primary(button: Any) -> bool:
@@ -50,6 +55,40 @@ def test_a_page_that_trains_shows_stop_and_the_line_and_no_red_start(
     assert "waiting for a free worker" in " ".join(one.value for one in app.caption).replace(
         "\\", ""
     ) or "about to begin" in " ".join(one.value for one in app.caption)
+
+
+@pytest.mark.full(reason="each case takes 2 s", quick_cases=1)
+@pytest.mark.parametrize("slug", PAGES)
+def test_the_last_runs_of_a_page_are_offered_when_it_is_opened_again(
+    slug: str, open_page: Any, queue: Runs
+) -> None:
+    start, stop, link = PAGES[slug]
+    open_page(slug, **link).button(key=start).click().run()
+    again = open_page(slug, **link)
+    assert "Your last runs on this page: " in said(again) and stop not in keys(again)
+    again.button(key="last_runs.show").click().run()
+    assert stop in keys(again) and "last_runs.show" not in keys(again), "they are shown as after their start"
+    for run in queue.store.list():
+        queue.store.command(run.id, run.owner, "stop")
+    assert "Your last runs on this page have ended." in said(open_page(slug, **link))
+    other = next(name for name in PAGES if name != slug)
+    assert "last_runs.show" not in keys(open_page(other)), "each page has its own"
+
+
+@pytest.mark.full(reason="takes 2 s")
+def test_the_bare_lab_shows_the_run_that_trains(open_page: Any, queue: Runs) -> None:
+    def shown(app: AppTest) -> str:
+        return str(app.session_state["gb"].store["runs"])
+
+    assert shown(open_page("lab")) == ""
+    theirs, grouped = queue.queued(OTHER), queue.store.create(TrainSpec(**SMALL), OWNER, group="optimizers-1")
+    assert shown(open_page("lab")) == "", f"neither {theirs.id} nor {grouped.id}"
+    mine = queue.queued(name="Mine")
+    app = open_page("lab")
+    assert shown(app) == mine.id and app.button(key="lab.go").label == "Pause" and not app.exception
+    assert shown(open_page("lab", model="tales-gpt")) == "", "a link says what it shows"
+    queue.store.command(mine.id, OWNER, "stop")
+    assert shown(open_page("lab")) == ""
 
 
 @pytest.mark.full(reason="the other cases take a second", quick_cases=1)

@@ -358,7 +358,7 @@ class TestKinds:
         engine = Engine(store, workers=0, limits=Limits(active=2))
         engine.submit(tiny(), OWNER)
         engine.submit(words(), OWNER)
-        with pytest.raises(LimitExceeded, match="you have 2 runs"):
+        with pytest.raises(LimitExceeded, match=r"you have 2 runs .* on all pages together"):
             engine.submit(MapSpec(), OWNER)
 
 
