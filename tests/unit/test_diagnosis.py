@@ -46,7 +46,7 @@ TEXT = "Once upon a time, Lily saw a red ball. Lily took the"
 def trained(part: Part | None, seed: int) -> Evidence:
     """A short run of the page's own kind, measured at its checkpoints."""
     spec = broken_spec(part, seed)
-    return train(spec.replace(steps=48, batch_tokens=512, eval_every=24, checkpoints=4))
+    return train(spec.replace(**broken_runs.LENGTHS))
 
 
 def signs(sound: Evidence, other: Evidence) -> list[str]:
