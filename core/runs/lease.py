@@ -208,7 +208,7 @@ class Lease:
         """Requeue the run at the front, because this worker has to stop. Raises LostLease."""
         self._requeue(runs.c.created)
 
-    def put_last(self) -> None:
+    def requeue_last(self) -> None:
         """Requeue the run behind those that wait now. Raises LostLease."""
         self._requeue(self.database.now)
 

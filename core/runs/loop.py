@@ -149,7 +149,7 @@ class Training:
             self._slice_ends = time.monotonic() + _ASK
             if self._insist(self._shorter_waits):
                 self._save()
-                self._insist(self.lease.put_last)
+                self._insist(self.lease.requeue_last)
                 raise _Leave
         before = self._word
         self._read()

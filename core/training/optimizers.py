@@ -66,9 +66,8 @@ def numbers_kept(config: ModelConfig, kind: OptimizerKind) -> float:
     """
     if kind != "muon":
         return {"sgd": 0.0, "momentum": 1.0, "adam": 2.0, "adamw": 2.0}[kind]
-    squares = config.mlm_head + (
-        config.head == "sequence"
-    )  # matrices outside the blocks that Muon moves, (d, d)
+    # Outside the blocks Muon moves these (d, d) matrices.
+    squares = config.mlm_head + (config.head == "sequence")
     matrices = matrix_weights(config) + squares * config.d_model**2
     rest = parameters(config) - matrices
     return (matrices + 2 * rest) / (matrices + rest)
