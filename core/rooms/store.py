@@ -80,7 +80,8 @@ class Rooms(Words, Views, Deals):
             connection.execute(
                 rooms.insert().values(
                     id=id, code=code, owner=owner, opened=self.now, touched=self.now, phase="lobby", resumes="",
-                    version=1, talk=False, shown=False, lead="", gathered=0, locked=False, invitation="", invited=0.0, remote="",
+                    version=1, talk=False, shown=False, lead="", gathered=0, locked=False, invitation="",
+                    invited=0.0, remote="",
                 )
             )  # fmt: skip
             return self._get(connection, id)
