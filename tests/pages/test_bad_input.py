@@ -220,7 +220,7 @@ def test_markup_is_text_in_everything_a_page_writes(
         app.button(key="take.table").click().run()
         whole(app, kind)
         assert list(app.dataframe[0].value.columns) == list(table)
-    if model != state.DEFAULT_MODEL and slug not in OWN_MODELS:
+    if model != state.DEFAULT_MODEL and slug not in OWN_MODELS and slug != "lab":  # its table is a curve
         shown = json.dumps([list(table), *map(list, table.values())])
         assert all(json.dumps(token)[1:-1] in shown for token in MARKUP_TOKENS), "the table names every token"
 

@@ -106,7 +106,8 @@ def visit(slug: str, open_page: OpenPage) -> tuple[Seen, Seen]:
 @pytest.mark.parametrize("slug", OPEN)
 def test_another_model_and_text_change_every_number(slug: str, open_page: OpenPage) -> None:
     tables, answers = visit(slug, open_page)
-    for seen in (tables,) if slug in WORDS else (tables, answers):
+    # The lab's table is the curve of a run: a model without one shows that of the bundled model.
+    for seen in (answers,) if slug == "lab" else (tables,) if slug in WORDS else (tables, answers):
         names = list(seen)
         for at, one in enumerate(names):
             for other in names[:at]:

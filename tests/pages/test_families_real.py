@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 import core
 from app import models
 from app.kit import Component
+from core.real import title
 from core.vectors.sentences import cosines, sentence_vectors
 from pages.families import figure as shown
 from pages.families import lanes
@@ -61,7 +62,7 @@ def test_both_published_models_read_one_text_and_the_notebook_agrees(
 ) -> None:
     app = open_page("families", model=name, text=TEXT, follow=4)
     assert not app.exception and not app.error
-    assert models_of(drawn) == [models.REAL, lanes.ENCODER, "tales-t5"]
+    assert models_of(drawn) == [title(models.REAL), lanes.ENCODER, "tales-t5"]
     decoder, encoder, _ = drawn[-1]["lanes"]
     assert [lane["own"] for lane in (decoder, encoder)] == [name == models.REAL, name == lanes.ENCODER]
     assert decoder["asked"] and decoder["writing"]["strokes"] and decoder["vectors"] is None
@@ -110,7 +111,7 @@ def test_the_encoder_that_fills_is_one_choice_away(open_page: OpenPage, drawn: l
     choice = app.segmented_control(key="families.reader")
     assert choice.value == "vectors"
     choice.set_value("fills").run()
-    assert models_of(drawn) == [models.REAL, "tales-bert", "tales-t5"]
+    assert models_of(drawn) == [title(models.REAL), "tales-bert", "tales-t5"]
     assert drawn[-1]["lanes"][1]["writing"] is not None
     assert committed(app).evidence
     open_page("families", model=models.SMALL, text=TEXT)
