@@ -147,7 +147,7 @@ def _candidates(asked: Asking, shape: Shape) -> list[str]:
 
 
 def _beside(asked: Asking, shape: Shape, name: str, lm: LanguageModel) -> Lane:
-    short = name.removeprefix("./")
+    short = real.title(name.removeprefix("./"))
     read = reading.read(lm, asked.text, DEFAULT_TEXT, OTHERS)
     said = []
     if shape == "encoder-decoder" and asked.name in real.BY_NAME:

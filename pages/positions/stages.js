@@ -144,7 +144,7 @@ export function orderWords(ways) {
     );
   if (bare === false && free)
     return say(
-      "The same words in another order: the vectors of the words change with it. Without positions they change, too, because the causal mask still tells which words came before. Without both they stay as they were, and what is said next stays, too.",
+      "The same words in another order: the vectors of the words change with it. Without positions they change, too, because the causal mask still tells which words came before; without both they stay as they were, and what is said next stays, too.",
     );
   if (bare)
     return say(

@@ -96,7 +96,7 @@ test("the last step says of each way of reading what its row shows", () => {
   const says = (...same) => orderWords(same.map((one, i) => ({ way: names[i], same: one })));
   const causal = says(false, false, true);
   assert.match(causal, /Without positions they change, too, because the causal mask/);
-  assert.match(causal, /Without both they stay/);
+  assert.match(causal, /without both they stay/);
   assert.match(says(false, true), /Without them they stay/);
   const bare = orderWords([
     { way: "as it is", same: false },
