@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NOBODY = mark("Nothing trains on this server: it was started without workers.")
 LONG = 60.0  # seconds
 SHARES = ("1", "1/2", "1/4", "1/8")  # a preset's share of steps
+WAITS = 5.0  # seconds in the queue from which on they are named
 LOOK = 1.0  # seconds between two polls of running runs
 
 Described = TypeVar("Described", bound=Any)
@@ -72,6 +73,13 @@ def seconds(made: Sequence[Next]) -> float:
     return max(*each, sum(each) / runs.side_by_side())
 
 
+def after_queue(time: str) -> str:
+    """Return "about {time}", with the time in the queue before it where all workers are busy."""
+    if (waits := runs.queue_seconds()) < WAITS:
+        return say("about {time}", time=time)
+    return say("about {time}, after about {queue} in the queue", time=time, queue=duration(waits))
+
+
 def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
     """Describe the cost of the next runs, or why they would be refused; one of the two strings is "".
 
@@ -80,7 +88,7 @@ def cost(make: Callable[[], Next | Sequence[Next]]) -> tuple[str, str]:
     """
     try:
         made = make()
-        return say("about {time}", time=duration(seconds([made] if isinstance(made, Next) else made))), ""
+        return after_queue(duration(seconds([made] if isinstance(made, Next) else made))), ""
     except ValueError as why:  # LimitExceeded among them
         return "", sentence(why)
 
@@ -331,6 +339,12 @@ def how_far(now: Sequence[Run]) -> str:
         place = min((run.place for run in now), default=0)
         if runs.starting():
             return say("the workers are starting")
+        waits = runs.queue_seconds(place) if place else 0.0
+        if waits >= WAITS:
+            return say(
+                "waiting for a free worker: place {place} in the queue, about {time} until training begins",
+                place=place, time=duration(waits),
+            )  # fmt: skip
         if place > 1:
             return say("waiting for a free worker: place {place} in the queue", place=place)
         return say("about to begin")

@@ -9,8 +9,9 @@ import { watchTyping } from "./shortcuts_typing.js";
 const KEYS = [
   ["Enter", say("in Your text: read it; Shift + Enter begins a new line")],
   ["Tab", say("to the next control or picture")],
-  ["← → ↑ ↓", say("in a picture: step, or move to the next cell, token or block")],
-  [sayOf("key", "Shift + ← → ↑ ↓"), say("in a picture: one step on or back; another token")],
+  ["← → ↑ ↓", say("in a picture: move to the next cell, token, head or block")],
+  [", .", say("in a picture: the previous or next step; also Shift + ← →")],
+  [sayOf("key", "Shift + ↑ ↓"), say("on Positions and Multi-head: another token")],
   [sayOf("key", "Space"), say("in a picture: play or pause")],
   ["0 – 9", say("in a picture: choose a head")],
   ["o", say("on Multi-head and Feed-forward: switch the chosen head or neuron off or on")],

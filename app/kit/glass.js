@@ -4,6 +4,7 @@
 
 import "./export.js"; // used by the Take away card through window.glassbox
 import { clamp, colours, h, hex, html } from "./shapes.js";
+import { tipPlace } from "./tips.js";
 
 /**
  * @import { Shapes } from "./shapes.js"
@@ -79,6 +80,7 @@ import { clamp, colours, h, hex, html } from "./shapes.js";
 /** In the app: everything. @type {Can} */
 const APP = { visit: true, append: true, recompute: true };
 
+const SMALL = 48; // pixels: a part no higher than this is not covered by its own tip
 const SETTLES = 3000; // ms in which what stands above a picture may still be on its way
 
 /**
@@ -260,10 +262,18 @@ function stage(name, view, parent, can) {
       tipBox.textContent = typeof text === "function" ? text(event) : text;
       tipBox.hidden = false;
       const box = figure.getBoundingClientRect();
-      const w = tipBox.offsetWidth;
       const zoom = figure.offsetWidth / box.width || 1; // the projector mode enlarges the page
-      tipBox.style.left = `${clamp((event.clientX - box.left) * zoom + 12, 0, Math.max(0, figure.offsetWidth - w - 4))}px`;
-      tipBox.style.top = `${(event.clientY - box.top) * zoom + 16}px`;
+      const own = node.getBoundingClientRect();
+      const isSmall = own.height * zoom <= SMALL;
+      const y = (/** @type {number} */ client) => (client - box.top) * zoom;
+      const [top, left] = tipPlace(
+        isSmall ? [y(own.top) - 4, y(own.bottom) + 6] : [y(event.clientY) - 8, y(event.clientY) + 16],
+        (event.clientX - box.left) * zoom + 12,
+        [tipBox.offsetWidth, tipBox.offsetHeight],
+        [figure.offsetWidth, figure.offsetHeight],
+      );
+      tipBox.style.left = `${left}px`;
+      tipBox.style.top = `${top}px`;
     };
     node.addEventListener("pointermove", /** @type {EventListener} */ (show));
     node.addEventListener("pointerleave", () => {

@@ -45,6 +45,16 @@ import { isDesk } from "./widths.js";
  */
 
 export const WHOLE = say("The whole picture");
+/**
+ * Returns how far a key steps: 1 for "." and Shift + →, -1 for "," and Shift + ←, 0 for others. Arrow keys alone move what the
+ * picture has marked.
+ * @param {Pick<KeyboardEvent, "key" | "shiftKey">} event
+ */
+export function stepKey({ key, shiftKey }) {
+  if (key === "." || (shiftKey && key === "ArrowRight")) return 1;
+  return key === "," || (shiftKey && key === "ArrowLeft") ? -1 : 0;
+}
+
 const PACE = 1800; // milliseconds that Play stays at a step
 
 /** The steps whose bar this is: another text may have brought others. @type {WeakMap<Element, Steps>} */
@@ -210,6 +220,9 @@ export function stepMode(
     };
     write(line.children[0], on ? "" : WHOLE);
     write(back, say("Back"));
+    back.title = say("Keys: , or Shift + ←");
+    next.title = say("Keys: . or Shift + →");
+    run.title = say("Key: Space");
     write(
       next,
       !on
@@ -257,8 +270,8 @@ export function stepMode(
   };
   /** @type {Steps["key"]} */
   const key = (event, g, local) => {
-    if (event.key === "ArrowLeft" || event.key === ",") by(g, local, -1);
-    else if (event.key === "ArrowRight" || event.key === ".") by(g, local, 1);
+    const move = stepKey(event);
+    if (move) by(g, local, move);
     else if (event.key === " ") play(g, local, !local.timer);
     else return false;
     return true;

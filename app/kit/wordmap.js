@@ -8,6 +8,7 @@
 import { canvasPen, svgPen } from "./pens.js";
 import { say, sayOf } from "./say.js";
 import { clamp, css, fit, h, hex, html, lerp, measure, mixed, visible } from "./shapes.js";
+import { tipPlace } from "./tips.js";
 
 /**
  * @import { Stage } from "./glass.js"
@@ -643,8 +644,10 @@ export class WordMap {
     this.tip.hidden = text === undefined;
     if (text === undefined) return;
     this.tip.textContent = text;
-    this.tip.style.left = `${clamp(at[0] + 14, 0, Math.max(0, this.width - this.tip.offsetWidth - 2))}px`;
-    this.tip.style.top = `${Math.min(at[1] + 16, this.height - this.tip.offsetHeight - 2)}px`;
+    const size = /** @type {[number, number]} */ ([this.tip.offsetWidth, this.tip.offsetHeight]);
+    const [top, left] = tipPlace([at[1] - 10, at[1] + 16], at[0] + 14, size, [this.width, this.height]);
+    this.tip.style.left = `${left}px`;
+    this.tip.style.top = `${top}px`;
   }
   /** The words inside a closed line on the map, the most frequent first. @param {Point[]} path */
   within(path) {

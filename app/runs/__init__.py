@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("glassbox")
 Answer = TypeVar("Answer")
 REST = 2.0  # seconds without a query after one that the store did not answer
+QUEUE_KEPT = 3.0  # seconds that an estimate of the time in the queue is kept: many sessions poll it
 REMEMBERED = 64  # runs whose last state is cached for the time that the store is unavailable
 AWAY = mark(
     "The store of the training runs does not answer just now. Pictures and models work on; nothing of a run is "
@@ -52,6 +53,7 @@ _engine: Engine | None = None
 _rest_until = 0.0
 _trouble = later(AWAY)  # the error of the last query that failed
 _lost: Later | None = None  # the message while the store cannot be read
+_queue: dict[int, tuple[float, float]] = {}  # by place: when it was estimated, and seconds
 _known: OrderedDict[str, tuple[Run, tuple[int, ...]]] = OrderedDict()
 
 
@@ -74,6 +76,7 @@ def use(opened: Store | None, engine: Engine | None = None) -> None:
     global _store, _engine, _rest_until, _lost
     with _opening:
         _store, _engine, _rest_until, _lost = opened, engine, 0.0, None
+        _queue.clear()
 
 
 def begin() -> None:
@@ -386,6 +389,20 @@ def _estimate(spec: Spec, text: str | None) -> Estimate:
     from core.runs import kinds
 
     return kinds.estimate(spec, text)
+
+
+def queue_seconds(place: int = 0) -> float:
+    """Estimate the seconds until a worker is free for the run at this place of the queue (0: a new one); 0: one is free."""
+    if _engine is None:
+        return 0.0
+    from core.runs.corrections import queue_seconds
+
+    then, known = _queue.get(place, (0.0, 0.0))
+    if time.monotonic() - then > QUEUE_KEPT or not then:
+        workers = max(1, _engine.side_by_side)
+        known = _ask(lambda: queue_seconds(store(), workers, place))[0] or 0.0
+        _queue[place] = (time.monotonic(), known)
+    return known
 
 
 def side_by_side() -> int:

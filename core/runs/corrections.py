@@ -7,6 +7,7 @@ recent runs of the same kind, also of those that still go on, say how much longe
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ COUNTED = 8  # of these, at most the newest with enough steps
 FADES = 0.5  # weight of a run relative to the next newer one: changed load is noticed soon
 ANOTHER = 0.25  # weight of a run for which the formula may err differently: it still tells the machine's load
 _SECONDS, _STEPS = 1.0, 5  # minimum seconds of training of a run that counts
+QUEUE = 60  # runs of the queue, the newest ones, whose time is estimated
 OWN_PACE = 0.1  # share of a run after which only its own pace counts
 LEAST, MOST = 0.1, 40.0  # a larger ratio, from a debugger or a clock change, is ignored
 
@@ -84,6 +86,23 @@ def left(step: int, steps: int, seconds: float, foretold: float, longer: float =
 def remaining(store: Store, run: Run) -> float:
     """Estimate the seconds of training that a run still needs; 0 where no estimate is possible."""
     return left(run.step, run.steps, run.seconds, whole(store, run.spec), beside(run.spec))
+
+
+def queue_seconds(store: Store, workers: int, place: int = 0) -> float:
+    """Estimate the seconds until a worker is free for a run of the queue; 0 where one is.
+
+    Args:
+        workers: how many train at once.
+        place: of the run in the queue, from 1; 0: it would be the last.
+    """
+    active = store.list(limit=QUEUE, active=True)
+    free = [remaining(store, run) for run in active if run.state == "running"]
+    free += [0.0] * (workers - len(free))
+    heapq.heapify(free)
+    waiting = sorted((run for run in active if run.place and not 0 < place <= run.place), key=lambda run: run.place)
+    for run in waiting:
+        heapq.heappush(free, heapq.heappop(free) + remaining(store, run))
+    return free[0]
 
 
 def beside(spec: Spec) -> float:

@@ -150,8 +150,13 @@ class Store(Curves):
         group: str | None = None,
         limit: int | None = 100,
         kind: str | None = None,
+        active: bool = False,
     ) -> Runs:
-        """List runs, the newest first; None: of any owner, group or kind, or as many as there are."""
+        """List runs, the newest first; None: of any owner, group or kind, or as many as there are.
+
+        Args:
+            active: only those that wait, train or are paused.
+        """
         wanted = sa.select(*_RUN).order_by(runs.c.created.desc(), runs.c.id).limit(limit)
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
@@ -159,6 +164,8 @@ class Store(Curves):
             wanted = wanted.where(runs.c.collection == group)
         if kind is not None:
             wanted = wanted.where(_is_kind(kind))
+        if active:
+            wanted = wanted.where(runs.c.state.in_(ACTIVE))
         with self.database.reading() as connection:
             rows = connection.execute(wanted).all()
             waits = any(row.state == "queued" for row in rows)

@@ -20,7 +20,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepKey, stepMode } from "../../app/kit/steps.js";
 import { isDesk, isPhone } from "../../app/kit/widths.js";
 import { activeCell, cardOf, drawCard } from "./cell.js";
 import { arrows, bindPointer, edit, hide, overEdit, overHide, overRail, overRows, reveal } from "./input.js";
@@ -264,8 +264,8 @@ const attention = {
   key(event, g, data, local) {
     const dx = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
     const dy = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
-    if (event.key === "," || event.key === "." || (event.shiftKey && dx))
-      local.steps.by(g, local, event.key === "," || dx < 0 ? -1 : 1);
+    const step = stepKey(event);
+    if (step) local.steps.by(g, local, step);
     else if (dx || dy) arrows(g, data, local, dx, dy);
     else if (event.key === " ") local.steps.play(g, local, !local.timer);
     else if (event.key === "Enter") return edit(g, data, local, local);

@@ -7,7 +7,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, label, num, unpack, visible } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepKey, stepMode } from "../../app/kit/steps.js";
 import { arrive, bindPan, chooseNode, force, walk } from "./input.js";
 import { TOP, plan } from "./layout.js";
 import {
@@ -268,8 +268,8 @@ const decoding = {
 
   key(event, g, data, local) {
     const move = MOVES[event.key];
-    if (event.key === "," || event.key === "." || (event.shiftKey && move?.[0]))
-      local.steps.by(g, local, event.key === "," || move?.[0] < 0 ? -1 : 1);
+    const step = stepKey(event);
+    if (step) local.steps.by(g, local, step);
     else if (move) walk(g, data, local, ...move);
     else if (event.key === " ") local.steps.play(g, local, !local.timer);
     else if (event.key === "Enter") {

@@ -21,6 +21,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
+import { stepKey } from "../../app/kit/steps.js";
 import { wordmap } from "../../app/kit/wordmap.js";
 import { trainingPlan } from "./layout.js";
 
@@ -618,7 +619,7 @@ const embeddingsLearnView = {
 
   key(event, g, data, local) {
     const steps = stepsOf(data, local);
-    const move = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+    const move = stepKey(event);
     if (move) choose(g, data, local, clamp((local.now ?? 0) + move, 0, steps.length - 1));
     else if (event.key === " ") play(g, data, local);
     else return false;

@@ -60,6 +60,7 @@ def record_ways(
             "ended": retold(arm.ended),
             "going": arm.going,
             "worth": ways.last(arm),
+            "measured": ways.measured_step(arm),
             "judged": ways.judge(arm, text, question, learned),
         }
         for way, arm in arms.items()

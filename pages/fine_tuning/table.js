@@ -31,6 +31,7 @@ import { css, fit, h, inLines, label, num, percent, thousands } from "../../app/
  * @property {string} ended why it ended early
  * @property {boolean} going
  * @property {Worth | {}} worth {} before the first checkpoint
+ * @property {number | null} measured the step of that checkpoint
  * @property {Judged} judged
  *
  * @typedef {ReturnType<typeof planWays>["table"]} Table
@@ -77,6 +78,18 @@ const HEADS = [
 ];
 
 const THROUGH = { "pointer-events": "none" }; // words that the ground behind them answers for
+
+/**
+ * Whose run a row is. The curve of a run that learns goes on after the checkpoint that the row describes, so its step is named.
+ * @param {Way} way
+ */
+const sourceOf = ({ own, going, measured }) => {
+  if (!own) return say("recorded");
+  if (!going) return say("yours");
+  return measured === null
+    ? say("yours, learning")
+    : say("yours, learning; measured at step {step}", { step: thousands(measured) });
+};
 
 /** What each cell of a way's row says whole. @type {(way: Way) => Record<string, string>} */
 function exactCells(way) {
@@ -151,12 +164,7 @@ export function drawTable(g, data, at) {
       out.push(
         h("path", { d: `M${at.x},${y}H${at.x + at.w}`, stroke: css("line") }),
         label(at.x, y + 18, way.curve.name ?? "", { weight: 600, fill: colour, size: 13 }),
-        label(
-          at.x + at.w,
-          y + 18,
-          way.own ? (way.going ? say("yours, learning") : say("yours")) : say("recorded"),
-          { anchor: "end", fill: "ink3" },
-        ),
+        label(at.x + at.w, y + 18, sourceOf(way), { anchor: "end", fill: "ink3" }),
       );
       out.push(cellGround(g, data, way, at, y));
       for (const [i, [key, head]] of HEADS.entries()) {

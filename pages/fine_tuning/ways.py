@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.language_model import LanguageModel
+    from core.runs.records import Checkpoint
     from core.training.lora import Adapter
 
 WAYS: dict[Way, str] = {
@@ -36,8 +37,18 @@ def recorded(task: Task) -> dict[Way, Arm]:
 
 def last(arm: Arm) -> dict[str, Any]:
     """Return what a run is worth at its last checkpoint: `core.training.fine_tuning.Result` as JSON; {}: none yet."""
-    found = next((one.health for one in reversed(arm.checkpoints) if one.health), {})
-    return dict(found)
+    found = _measured(arm)
+    return {} if found is None else dict(found.health)
+
+
+def measured_step(arm: Arm) -> int | None:
+    """Return the step of the checkpoint that `last` describes; None: there is none yet."""
+    found = _measured(arm)
+    return None if found is None else found.step
+
+
+def _measured(arm: Arm) -> Checkpoint | None:
+    return next((one for one in reversed(arm.checkpoints) if one.health), None)
 
 
 # ---------------------------------------------------------------- what a way has learned

@@ -4,6 +4,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { chip, clamp, css, fit, h, heatImage, label, num, unpack, visible } from "../../app/kit/shapes.js";
+import { stepKey } from "../../app/kit/steps.js";
 import { drawOpen, headSentence } from "./block.js";
 import {
   drawClosed,
@@ -237,17 +238,14 @@ const home = {
   },
 
   key(event, g, data, local) {
-    const step = stepOf(data, local);
     const row = rowOf(data, local);
     const walk = walkOf(g, data, local);
     /** @type {Record<string, () => void>} */
     const keys = {
-      ArrowRight: () => (step ? walk.by(g, local, 1) : openBlock(g, data, local, blockOf(data, local) + 1)),
-      ArrowLeft: () => (step ? walk.by(g, local, -1) : openBlock(g, data, local, blockOf(data, local) - 1)),
+      ArrowRight: () => openBlock(g, data, local, blockOf(data, local) + 1),
+      ArrowLeft: () => openBlock(g, data, local, blockOf(data, local) - 1),
       ArrowDown: () => follow(g, data, Math.min(data.tokens.length - 1, row + 1)),
       ArrowUp: () => follow(g, data, Math.max(0, row - 1)),
-      ",": () => walk.by(g, local, -1),
-      ".": () => walk.by(g, local, 1),
       " ": () => walk.play(g, local, !local.timer),
       s: () => walk.to(g, local, 0),
       Enter: () => g.visit("attention"),
@@ -255,7 +253,9 @@ const home = {
         if (!walk.halt(g, local) && !walk.whole(g, local)) g.select({ follow: -1 });
       },
     };
-    if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads)
+    const move = stepKey(event);
+    if (move) walk.by(g, local, move);
+    else if (/^[0-9]$/.test(event.key) && Number(event.key) < data.heads)
       openBlock(g, data, local, blockOf(data, local), Number(event.key));
     else if (keys[event.key]) keys[event.key]();
     else return false;

@@ -327,6 +327,7 @@ def _begin(spec: TrainSpec, asked: TrainSpec, of_several: bool = False) -> str:
     if isinstance(begun, str):
         state.note(begun)
         return ""
+    state.memo("lab").setdefault("names", set()).add(begun.name)
     before = [id for id in curves.listed() if id != begun.id]
     now = state.get("model").removeprefix(runs.RUN)
     if state.get("model").startswith(runs.RUN) and now not in before:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app import runs
-from app.controls.own_run import duration
+from app.controls.own_run import after_queue, duration
 from app.counts import counted
 from app.session import state
 from core.data.corpora import FEWEST_HELD_OUT, check_text, fingerprint, held_out_characters
@@ -213,16 +213,16 @@ def planned(spec: TrainSpec) -> dict[str, Any]:
     rows = [(label, value, False) for label, value in presets.told(spec)]
     line = say("Next run refused: {refused}", refused=found.refused)
     size = {"weights": weights(found.parameters), "memory": f"{found.bytes / 1e6:,.0f} MB"}
-    time = duration(found.seconds)
+    time = after_queue(duration(found.seconds))
     if found.parameters:
         rows += [
             (say("Weights"), say("about {weights}", weights=size["weights"]), False),
             (say("Memory"), size["memory"], False),
         ]
-        rows.append((say("Time here"), say("about {time}", time=time), not found.refused))
+        rows.append((say("Time here"), time, not found.refused))
     if not found.refused:
         line = say(
-            "Next run: {steps}, about {weights} weights, {memory}, about {time}",
+            "Next run: {steps}, about {weights} weights, {memory}, {time}",
             steps=counted(spec.steps, "step"), time=time, **size,
         )  # fmt: skip
     return {

@@ -21,7 +21,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepKey, stepMode } from "../../app/kit/steps.js";
 import { drawGrid, drawOrder, drawRoles } from "./grid.js";
 import {
   PANELS,
@@ -615,11 +615,10 @@ const heads = {
   key(event, g, data, local) {
     const dx = Number(event.key === "ArrowRight") - Number(event.key === "ArrowLeft");
     const dy = Number(event.key === "ArrowDown") - Number(event.key === "ArrowUp");
-    if ((dx || dy) && event.shiftKey) {
-      if (dy) moveRow(g, data, local, dy);
-      else local.tour.by(g, local, dx);
-    } else if (dx || dy) moveHead(g, data, local, dx, dy);
-    else if (event.key === "," || event.key === ".") local.tour.by(g, local, event.key === "," ? -1 : 1);
+    const step = stepKey(event);
+    if (step) local.tour.by(g, local, step);
+    else if (dy && event.shiftKey) moveRow(g, data, local, dy);
+    else if (dx || dy) moveHead(g, data, local, dx, dy);
     else if (event.key === " ") local.tour.play(g, local, !local.timer);
     else if (event.key === "Enter") g.visit("attention");
     else if (event.key === "o") toggle(g, data, local, groups(data, local)[0].names);

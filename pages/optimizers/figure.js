@@ -17,7 +17,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { isClear } from "../../app/kit/steps.js";
+import { isClear, stepKey } from "../../app/kit/steps.js";
 import { isDesk } from "../../app/kit/widths.js";
 import { finderFigure } from "./finder.js";
 import { arrow, drawGround, drawLine, landscapeFigure, lineTo, onGround } from "./landscape.js";
@@ -886,8 +886,8 @@ function drawSlider(g, data, local, at) {
   );
   const below = at.slider.y + at.slider.h + 15;
   const [all, few] = [
-    say("Keys: arrows step, Space plays, 1 to 5 choose whose step is written out."),
-    say("Keys: arrows step, Space plays."),
+    say("Keys: , and . step, Space plays, 1 to 5 choose whose step is written out."),
+    say("Keys: , and . step, Space plays."),
   ];
   const hint = !g.can.recompute
     ? at.phone
@@ -904,10 +904,8 @@ function drawSlider(g, data, local, at) {
 
 // ---------------------------------------------------------------- the picture
 
-/** @type {Record<string, number>} */
-const MOVES = { ArrowLeft: -1, ArrowRight: 1, ",": -1, ".": 1 }; // steps
 /** @type {Record<string, Point>} */
-const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }; // of the start, with Shift
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }; // of the start
 
 /** @type {View<Race, Kept, {data: Race, at: Layout}>} */
 const race = {
@@ -944,14 +942,13 @@ const race = {
   },
 
   key(event, g, data, local) {
-    const move = MOVES[event.key];
+    const move = stepKey(event);
     const way = WAYS[event.key];
     const [left, right, low, high] = data.surface.box;
     const from = startOf(data, local);
-    if (way && event.shiftKey && !g.can.recompute) return false;
-    if (way && event.shiftKey)
+    if (move) stepBy(g, data, local, move);
+    else if (way && g.can.recompute)
       moveStart(g, data, from[0] + (way[0] * (right - left)) / 28, from[1] + (way[1] * (high - low)) / 21);
-    else if (move) stepBy(g, data, local, move);
     else if (event.key === " ") play(g, data, local, !local.timer);
     else if (event.key === "Home") setLap(g, data, local, 0);
     else if (event.key === "End") setLap(g, data, local, data.steps);

@@ -4,6 +4,7 @@
 import { counted } from "../../app/kit/counts.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, heat, heatImage, html, label, num, thousands, unpack } from "../../app/kit/shapes.js";
+import { stepKey } from "../../app/kit/steps.js";
 import { paragraph, planLandscape, scaleOf, sig, sliderValue } from "./layout.js";
 
 /**
@@ -489,12 +490,9 @@ export const landscapeFigure = {
     });
   },
   key(event, g, data, local) {
-    if (!showsPath(data) || !["ArrowLeft", "ArrowRight"].includes(event.key)) return false;
-    chooseMoment(
-      g,
-      data,
-      clamp(momentOf(data, local) + (event.key === "ArrowLeft" ? -1 : 1), 0, data.steps.length - 1),
-    );
+    const move = stepKey(event);
+    if (!move || !showsPath(data)) return false;
+    chooseMoment(g, data, clamp(momentOf(data, local) + move, 0, data.steps.length - 1));
     return true;
   },
   describe(data, local) {

@@ -4,6 +4,7 @@
 import { pointerAt } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, fit, h, heat, heatImage, html, label, num, unpack } from "../../app/kit/shapes.js";
+import { stepKey } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { paragraph, planMoments, set, sig, sliderValue } from "./layout.js";
 
@@ -473,12 +474,13 @@ export const momentsFigure = {
   },
   key(event, g, data, local) {
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (move && event.shiftKey)
-      chooseWeight(g, data, weightAt(data, local, "wrow") + move[0], weightAt(data, local, "wcol") + move[1]);
-    else if (move?.[1]) {
-      const to = clamp(tickOf(local) + move[1], 1, local.n);
+    const step = stepKey(event);
+    if (step) {
+      const to = clamp(tickOf(local) + step, 1, local.n);
       g.select({ tick: to === local.n ? -1 : to });
-    } else return false;
+    } else if (move)
+      chooseWeight(g, data, weightAt(data, local, "wrow") + move[0], weightAt(data, local, "wcol") + move[1]);
+    else return false;
     return true;
   },
   describe(data, local) {

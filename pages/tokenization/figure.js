@@ -5,6 +5,7 @@ import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, visible } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
+import { stepKey } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { bytesFigure, languages, unknownFigure } from "./coverage.js";
 import { drawCut, machineOf } from "./cut.js";
@@ -276,15 +277,13 @@ const tokenization = {
     const walk = walkOf(local);
     const ids = data.rows.map((row) => row.id);
     const at = ids.indexOf(local.sel.method);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown")
+    const step = walk ? stepKey(event) : 0;
+    if (step) {
+      stop(local);
+      walk?.go(walk.at + step);
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown")
       choose(g, data, local, ids[clamp(at + (event.key === "ArrowUp" ? -1 : 1), 0, ids.length - 1)]);
-    else if (event.key === "ArrowLeft" && walk) {
-      stop(local);
-      walk.go(walk.at - 1);
-    } else if (event.key === "ArrowRight" && walk) {
-      stop(local);
-      walk.go(walk.at + 1);
-    } else if (event.key === "Home" && walk) walk.go(0);
+    else if (event.key === "Home" && walk) walk.go(0);
     else if (event.key === "End" && walk) walk.go(walk.n);
     else if (event.key === " " && walk) play(g, local);
     else if (event.key === "Escape") g.visit("home");

@@ -17,7 +17,7 @@ from scripts import pictures
 from scripts.mutation import chosen
 from scripts.mutation.mutants import Mutant
 from scripts.mutation.recording import NODE_TESTS, Recording, node_test
-from scripts.mutation.selection import BROWSER, choose, file_of
+from scripts.mutation.selection import choose, file_of
 
 TIERS = ("quick", "rest")
 LIMIT = 120.0  # seconds for the tests of a tier
@@ -25,7 +25,6 @@ _START = 180.0  # seconds that pytest may take before its first test
 _SHARED = (".venv", "node_modules", ".caddy", ".real")  # ignored folders that tests need
 _RULES = "F,B,PLE"  # of ruff: faults. A mutant's style says nothing.
 COLLECTION = "collection"
-_FLAKY = (BROWSER, "tests/faults/")
 
 
 @dataclass
@@ -254,8 +253,8 @@ class Judge:
         return True
 
     def _fails_again(self, mutant: Mutant, failed: str, tier: str) -> bool:
-        """Return whether a test that waits for other processes fails a second time."""
-        if not failed.startswith(_FLAKY):
+        """Return whether a test fails a second time, and alone: it may wait for others, or stand or fall by its order."""
+        if failed == COLLECTION:
             return True
         with self.workspace.mutated(mutant):
             return bool(self.workspace.find_failure([failed], self._limits([failed]), tier)[0])

@@ -83,9 +83,9 @@ def test_a_translation_word_by_word(tab: Page, served: tuple[driver.Server, Path
     figure.focus()
     tab.keyboard.press("ArrowDown")
     wait(tab, part=1, hover=None) if last else None
-    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press(",")
     wait(tab, step=last + 1, whole=False, written=state["all"])
-    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press(",")
     wait(tab, step=last, written=state["all"][:last])
     assert figure.locator("[data-part=verdict] [data-right]").count() == 0, "judged when all is written"
     tab.keyboard.press("Escape")

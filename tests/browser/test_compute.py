@@ -177,7 +177,7 @@ def test_steps_add_part_by_part(page: Page, browser: Browser, server: driver.Ser
     assert any(f"= {row['weights']:,}" in line for line in state["lines"])
     assert "so far" in (figure.locator('[data-part="parts"]').text_content() or "")
     figure.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     state = driver.wait_for_state(page, NAME, lambda now: now["focus"] == "scores")
     driver.wait_for_link(page, f"counted={state['stage']['step']}")
     driver.wait_until_drawn(page)

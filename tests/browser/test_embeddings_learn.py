@@ -57,7 +57,7 @@ def test_the_recorded_run_from_its_first_moment_to_its_last(page: Page) -> None:
     figure.locator("[data-act=moment]").fill("0")
     agrees(driver.wait_for_state(page, LEARN, lambda now: now["step"] == 0), 0)
     figure.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     agrees(driver.wait_for_state(page, LEARN, lambda now: now["at"] == 1), 1)
     driver.wait_for_link(page, "glimpse=1", "learnword=anna")
     figure.locator('[data-part="near"] .gb-hot').first.click()

@@ -149,7 +149,7 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
     names = [shown["step_name"]]
     lengths = shown["resid"]
     for step in range(1, shown["steps"]):
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press(".")
         shown = reach(page, step=step)
         names.append(shown["step_name"])
         if found := re.fullmatch(r"Block (\d): MLP", shown["step_name"]):
@@ -158,7 +158,7 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
             assert f"now {lengths[block + 1]:.2f} long" in shown["caption"]
     assert names[:4] == ["Tokens", "Embedding", "Block 0: attention", "Block 0: MLP"]
     assert names[-1] == "Next token" and len(set(names)) == len(names)
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
     reach(page, step=shown["steps"] - 2)
     page.keyboard.press(" ")
     reach(page, step=shown["steps"] - 1, playing=True)
@@ -176,11 +176,11 @@ def test_the_keys_step_play_and_lead_back(page: Page) -> None:
     follows = "(a, b) => a.compareDocumentPosition(b) === Node.DOCUMENT_POSITION_FOLLOWING"
     hint, curtain = (figure.locator(f'[data-part="{part}"]') for part in ("hint", "curtain"))
     assert curtain.evaluate(follows, hint.element_handle()), "no curtain over the caption"
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     reach(page, step=1)
     figure.get_by_role("button", name="Next: ").click()
     reach(page, step=2)
-    page.keyboard.press("ArrowLeft")  # a button of the picture has the focus
+    page.keyboard.press(",")  # a button of the picture has the focus
     reach(page, step=1)
 
 
@@ -190,7 +190,7 @@ def test_the_tooltips_name_the_token_under_the_pointer_in_a_block_that_moved(pag
     figure = driver.component(page, NAME)
     figure.focus()
     for _ in range(2):  # to block 1, which slides open
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press(".")
     shown = reach(page, block=1, step_name="Block 1: attention")
     driver.wait_for_state(page, NAME, lambda now: not now["opening"])
     driver.wait_until_drawn(page)

@@ -486,6 +486,22 @@ def test_a_run_that_waits_says_that_the_workers_are_starting(mine: Page, server:
         store.delete(run.id, OWNER)
 
 
+@left_to_full
+def test_a_run_that_ended_before_its_stream_began_keeps_no_buttons(mine: Page, server: driver.Server) -> None:
+    with closing(server.store()) as store:
+        run = store.create(LONG, OWNER, name="Short")
+        store.command(run.id, OWNER, "pause")
+        headers = {"Content-Type": "text/event-stream"}
+        mine.route("**/events?*", lambda route: route.fulfill(body="retry: 200\n\n", headers=headers))
+        driver.open_page(mine, NAME, runs=run.id, text=TEXT)
+        stop = mine.locator(".st-key-gb-lab-buttons").get_by_role("button", name="Stop", exact=True)
+        expect(stop).to_be_enabled()
+        store.command(run.id, OWNER, "stop")
+        mine.unroute("**/events?*")
+        expect(stop).to_be_disabled()
+        store.delete(run.id, OWNER)
+
+
 # ---------------------------------------------------------------- moments of a run that still trains
 
 

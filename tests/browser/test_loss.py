@@ -127,7 +127,7 @@ def test_the_steps_build_the_sum_and_slider_and_keys_change_a_probability(
     assert "p − y" in seen[6]
     assert figure.locator("[data-act=next]").text_content() == "The whole picture"
     figure.focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
     wait(page, step=STEPS - 2)
     page.wait_for_url(lambda url: "formula=5" in url)
     page.keyboard.press("Escape")

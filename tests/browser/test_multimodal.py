@@ -75,13 +75,13 @@ def test_the_caption_is_written_step_by_step(page: Page) -> None:
     figure = driver.component(page, NAME)
     assert state["written"] == [] and figure.locator("[data-word]").count() == 0
     figure.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     wait(page, step=1)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     wait(page, step=2)
     driver.hover(page, figure.locator("[data-piece='9']").first)
     wait(page, piece=9)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     now = wait(page, step=3)
     assert now["written"] == now["words"][:1] and now["part"] == 0
     page.keyboard.press("ArrowDown")

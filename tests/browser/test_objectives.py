@@ -171,7 +171,7 @@ def test_the_steps_build_the_examples_and_lead_to_the_notebook_and_a_link(
     assert seen[5][0] != seen[4][0]
     assert seen[5][1:] == seen[4][1:], "only the open model has losses to show"
     figure.focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
     wait(page, step=STEPS - 2)
     page.keyboard.press("Escape")
     wait(page, step=STEPS - 1)
@@ -183,7 +183,7 @@ def test_the_steps_build_the_examples_and_lead_to_the_notebook_and_a_link(
     page.keyboard.press("Escape")
     wait(page, step=STEPS - 1)
     for _ in range(3):  # from the whole picture to the last step, and two steps back
-        page.keyboard.press("ArrowLeft")
+        page.keyboard.press(",")
     wait(page, step=3, whole=False)
     driver.wait_for_link(page, "lesson=3")
     driver.wait_until_drawn(page)

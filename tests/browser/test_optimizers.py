@@ -86,8 +86,8 @@ def test_everybody_stands_where_core_puts_them_and_steps_by_hand_and_key(
     press(page, "optimizers", "[data-act=next]")
     agree(waits(page, lap=15), expected)
     driver.component(page, "optimizers").focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
+    page.keyboard.press(",")
     agree(waits(page, lap=13), expected)
     page.keyboard.press("Home")
     state = waits(page, lap=0)
@@ -154,11 +154,11 @@ def test_the_start_follows_the_hand(page: Page) -> None:
     agree(state, tracks("waves", 60, tuple(state["start"])))
     page.wait_for_url(lambda url: "start=" in url)
     driver.component(page, "optimizers").focus()
-    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowRight")
     moved = driver.wait_for_state(page, "optimizers", lambda now: now["start"][0] > state["start"][0] + 0.1)
     agree(moved, tracks("waves", 60, tuple(moved["start"])))
     driver.wait_until_drawn(page)
-    checks.quickly(page, "optimizers", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown")
+    checks.quickly(page, "optimizers", "ArrowRight", "ArrowRight", "ArrowDown")
     goal = [moved["start"][0] + 2 * 5.6 / 28, moved["start"][1] - 4.2 / 21]
     driver.wait_for_state(
         page, "optimizers", lambda now: bool(np.allclose(now["start"], goal, rtol=0, atol=0.02))
@@ -255,10 +255,10 @@ def test_a_weights_moments_are_cores_and_doors_lead_home_and_to_the_lab(
     same(state)
     page.wait_for_url(lambda url: "wrow=" in url and "tick=3" in url)
     figure.focus()
-    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("ArrowDown")
     same(driver.wait_for_state(page, "moments", lambda now: now["row"] == state["row"] + 1))
     driver.wait_until_drawn(page)
-    checks.quickly(page, "moments", "Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowRight")
+    checks.quickly(page, "moments", "ArrowDown", "ArrowDown", "ArrowRight")
     driver.wait_for_state(
         page, "moments", lambda now: (now["row"], now["col"]) == (state["row"] + 3, state["col"] + 1)
     )
@@ -355,7 +355,7 @@ def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> No
     assert state["path"]["moment"] == last
     driver.wait_until_drawn(page)
     driver.component(page, "landscape").focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
     driver.wait_for_state(page, "landscape", lambda now: now["path"] and now["path"]["moment"] == last - 1)
 
 

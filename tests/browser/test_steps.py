@@ -120,6 +120,24 @@ def test_a_caption_is_taken_away_and_the_way_back_keeps_the_focus(page: Page) ->
     page.locator('[data-component="home"]').wait_for()
 
 
+def test_arrow_keys_move_the_selection_and_never_step(page: Page) -> None:
+    driver.open_page(page, "home", walk=2, block=1)
+    driver.component(page, "home").focus()
+    before = driver.component_state(page, "home")
+    page.keyboard.press("ArrowRight")
+    moved = driver.wait_for_state(page, "home", lambda now: now["block"] == before["block"] + 1)
+    assert moved["step"] == before["step"]
+    driver.open_page(page, "loss", formula=2)
+    driver.component(page, "loss").focus()
+    before = driver.component_state(page, "loss")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    moved = driver.wait_for_state(page, "loss", lambda now: now["follow"] != before["follow"])
+    assert moved["step"] == before["step"]
+    page.keyboard.press("Shift+ArrowRight")
+    driver.wait_for_state(page, "loss", lambda now: now["step"] == before["step"] + 1)
+
+
 def test_play_ends_at_the_whole_picture(page: Page) -> None:
     driver.open_page(page, "break_it", stage=2)
     act(page, "break_it", "play").click()

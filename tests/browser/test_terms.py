@@ -87,7 +87,7 @@ def test_keys_open_a_word_and_escape_closes_it_alone_and_no_file_has_words(page:
     assert (state["step"], state["playing"]) == (1, False)
     # A word of its caption leaves it all other keys.
     page.locator(".gb-steps-said .gb-term").first.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     driver.wait_for_state(page, "home", lambda s: s["step"] == 2)
 
 

@@ -193,8 +193,8 @@ def test_buttons_and_keys_walk_through_merges_and_rounds_and_the_door_leads_home
     reach(page, merge=last)
     assert figure.get_by_role("button", name="Next").is_disabled()
     figure.focus()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
+    page.keyboard.press(",")
     reach(page, merge=last - 2)
     page.keyboard.press("Space")
     reach(page, playing=True)
@@ -224,7 +224,7 @@ def test_buttons_and_keys_walk_through_merges_and_rounds_and_the_door_leads_home
         slide(page, at)
         state = reach(page, round=at)
         assert state["rows"]["unigram"]["ids"] == ids(learned.unigram.tokenizer(at - 1))
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(",")
     assert reach(page, round=state["round"] - 1)["merge"] is None
     # The door home carries text, block and head.
     driver.component(page, NAME).locator("[data-door=home]").click()

@@ -140,7 +140,7 @@ TOURS: dict[str, Tour] = {
     "tokenization": Tour(
         label="The text in tokens: ",
         answer="Both learned to the last merge",
-        step=(press("ArrowLeft"), lambda now: now["merge"] == now["merges"] - 1),
+        step=(press(","), lambda now: now["merge"] == now["merges"] - 1),
         whole=False,
         hover=("[data-chip]", "id "),
         select=(press("ArrowDown"), lambda now: now["method"] == "wordpiece"),
@@ -220,7 +220,7 @@ TOURS: dict[str, Tour] = {
     "optimizers": Tour(
         label="Race on the surface",
         answer="Adam remembers how large the gradients of each weight were",
-        step=(press("ArrowLeft"), lambda now: now["lap"] == 13),
+        step=(press(","), lambda now: now["lap"] == 13),
         whole=False,
         hover=("[data-line]", "the slope here"),
         select=(press("1"), lambda now: now["racer"] == "sgd"),

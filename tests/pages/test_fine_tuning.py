@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,16 @@ def test_own_runs_take_the_recorded_ones_place(
     app.button(key="fine_tuning.back").click().run()
     assert table(app)["run"] == ["recorded"] * 4
     assert open_page("fine_tuning", text=TEXT, tuned="mine", job="questions").exception == []
+
+
+def test_a_row_of_a_learning_run_names_the_step_that_its_numbers_are_of() -> None:
+    arm = ways.recorded("sentiment")["lora"]
+    learning = replace(arm, checkpoints=arm.checkpoints[:-1])  # its curve is ahead of its checkpoints
+    (row,) = figure.record_ways({"lora": learning}, TEXT, "")
+    assert row["measured"] == arm.checkpoints[-2].step < arm.points.step[-1]
+    assert row["worth"] == arm.checkpoints[-2].health
+    (row,) = figure.record_ways({"lora": replace(arm, checkpoints=())}, TEXT, "")
+    assert (row["measured"], row["worth"]) == (None, {})
 
 
 def test_elsewhere_such_a_run_is_no_model_to_open(runs: Runs, open_page: Any) -> None:

@@ -124,11 +124,23 @@ def test_the_line_tells_step_and_time_left(runs: Runs, monkeypatch: pytest.Monke
     assert own_run.how_far([begun]) == f"step 1 of 400, about {said} left"
     waits = dataclasses.replace(going, state="queued", step=0, place=2)
     assert own_run.how_far([waits]) == "waiting for a free worker: place 2 in the queue"
+    monkeypatch.setattr(run_face, "queue_seconds", lambda place=0: 40.0 * place)
+    expected = "waiting for a free worker: place 2 in the queue, about 80 s until training begins"
+    assert own_run.how_far([waits]) == expected
     monkeypatch.setattr(run_face, "side_by_side", lambda: 1)
     assert own_run.how_far([going, waits]) == "1 of 2 training, step 100 of 400, about 2.3 min left"
     monkeypatch.setattr(run_face, "side_by_side", lambda: 2)
     assert own_run.how_far([going, waits]) == "1 of 2 training, step 100 of 400, about 80 s left"
     assert own_run.how_far([dataclasses.replace(going, state="paused")]) == "paused at step 100 of 400"
+
+
+def test_the_cost_of_the_next_run_counts_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_face, "estimate", lambda spec, text=None: Estimate(1, 1, 30.0, 25.0))
+    following = own_run.Next(TrainSpec(corpus="fables", steps=20), "")
+    monkeypatch.setattr(run_face, "queue_seconds", lambda place=0: 2.0)
+    assert own_run.cost(lambda: following) == ("about 30 s", "")
+    monkeypatch.setattr(run_face, "queue_seconds", lambda place=0: 120.0)
+    assert own_run.cost(lambda: following) == ("about 30 s, after about 2 min in the queue", "")
 
 
 def test_objectives_and_embeddings_tell_it_too(open_page: Any, queue: Runs) -> None:

@@ -29,7 +29,8 @@ import {
   wire,
 } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { stepKey, stepMode } from "../../app/kit/steps.js";
+import { tipPlace } from "../../app/kit/tips.js";
 import { exactOf, manyOf, siOf, sizeOf, threeDigits, timeOf } from "../../app/kit/units.js";
 import { DESK, PHONE, isDesk, isPhone } from "../../app/kit/widths.js";
 
@@ -462,11 +463,13 @@ test("a field without a step is the whole picture, drawn as the last step; with 
 test("from the whole picture through all steps and back to it, by keys", () => {
   const { steps, local, g } = staged(["one", "two", "three"]);
   const press = (key) => {
-    assert.ok(steps.key(/** @type {any} */ ({ key }), g, local));
+    assert.ok(steps.key(/** @type {any} */ ({ key, shiftKey: key.startsWith("Arrow") }), g, local));
     return local.sel.stage;
   };
   assert.deepEqual([".", "ArrowRight", ".", "."].map(press), [0, 1, 2, -1]);
   assert.deepEqual([",", "ArrowLeft", ",", ","].map(press), [2, 1, 0, 0]);
+  for (const key of ["ArrowRight", "ArrowLeft"])
+    assert.ok(!steps.key(/** @type {any} */ ({ key, shiftKey: false }), g, local), "it moves what is marked");
   assert.ok(steps.whole(g, local) && local.sel.stage === -1);
   assert.ok(!steps.whole(g, local), "there is nothing to go back from");
   assert.ok(!steps.key(/** @type {any} */ ({ key: "x" }), g, local));
@@ -509,5 +512,29 @@ test("a screen reader hears the step with its caption, and the whole picture by 
   assert.equal(
     steps.said({ sel: {} }, () => "never"),
     "The whole picture. ",
+  );
+});
+
+test("a tip stands below what it explains, above it at the bottom edge, and never over it", () => {
+  const [size, box] = [
+    [120, 40],
+    [400, 300],
+  ];
+  assert.deepEqual(tipPlace([90, 120], 50, size, box), [120, 50]);
+  assert.deepEqual(tipPlace([250, 275], 50, size, box), [210, 50]); // no room below
+  assert.deepEqual(tipPlace([20, 275], 50, size, box), [275, 50]); // nor above
+  assert.deepEqual(tipPlace([90, 120], 390, size, box), [120, 276]);
+  assert.deepEqual(tipPlace([90, 120], 390, [500, 40], box), [120, 0]);
+});
+
+test("arrow keys step with Shift alone, as comma and point do", () => {
+  const pressed = (key, shiftKey = false) => stepKey({ key, shiftKey });
+  assert.deepEqual(
+    [".", ",", "ArrowRight", "ArrowLeft", " "].map((key) => pressed(key)),
+    [1, -1, 0, 0, 0],
+  );
+  assert.deepEqual(
+    ["ArrowRight", "ArrowLeft", "ArrowUp"].map((key) => pressed(key, true)),
+    [1, -1, 0],
   );
 });

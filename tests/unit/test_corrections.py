@@ -9,7 +9,7 @@ import pytest
 
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import Engine, Store, corrections, kinds
-from core.runs.corrections import corrected, factor, left, whole
+from core.runs.corrections import corrected, factor, left, queue_seconds, remaining, whole
 from core.runs.limits import Limits
 from core.runs.records import LimitExceeded
 from core.training import TrainSpec
@@ -84,6 +84,22 @@ def test_what_is_beside_the_steps_is_told(store: Store) -> None:
         kinds.estimate(spec()).seconds / kinds.estimate(spec()).learning
     )
     assert corrections.beside(spec(eval_every=5)) > corrections.beside(spec()) > 1
+
+
+def test_the_queue_takes_what_the_runs_before_need(store: Store) -> None:
+    assert queue_seconds(store, workers=1) == 0.0
+    took(store, spec(seed=1), 1.0, step=100, state="running")
+    (running,) = store.list(active=True)
+    now = remaining(store, running)
+    assert now > 0 and queue_seconds(store, workers=1) == pytest.approx(now)
+    assert queue_seconds(store, workers=2) == 0.0, "a worker is free"
+    each = [remaining(store, store.create(spec(seed=seed), "somebody")) for seed in (2, 3)]
+    assert queue_seconds(store, workers=1, place=1) == pytest.approx(now)
+    assert queue_seconds(store, workers=1, place=2) == pytest.approx(now + each[0])
+    assert queue_seconds(store, workers=1) == pytest.approx(now + sum(each))
+    assert queue_seconds(store, workers=2, place=2) == pytest.approx(min(now, each[0]))
+    took(store, spec(seed=4), 1.0)  # what has ended takes nothing
+    assert queue_seconds(store, workers=4, place=3) == 0.0
 
 
 def test_what_says_nothing_corrects_nothing(store: Store) -> None:
