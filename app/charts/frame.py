@@ -52,7 +52,11 @@ class About:
 
 @contextmanager
 def framed(
-    about: About, kind: str, files: Sequence[tuple[str, str, Callable[[], Any]]] = (), form: str = ""
+    about: About,
+    kind: str,
+    files: Sequence[tuple[str, str, Callable[[], Any]]] = (),
+    form: str = "",
+    near: Callable[[], None] | None = None,
 ) -> Iterator[None]:
     """Draw the chart passed as the body of the `with` block, its state, and a button to its table and its files.
 
@@ -60,15 +64,17 @@ def framed(
         kind: of library, which the style sheet and the tests tell apart.
         files: further files: what the button says (also the ending), the media type, and what makes it.
         form: what the style sheet tells apart besides.
+        near: the chart is not drawn yet: what happens when it comes near the visible part of the page.
     """
     with st.container(key=f"gb-chart-{kind}-{form}{about.name}", gap="xxsmall"):
         yield
         charted(
             data={
-                "name": about.name, "kind": kind, "said": about.said, "drawings": about.drawings,
-                "state": clean(about.state),
+                "name": about.name, "kind": kind, "said": about.said, "drawings": 0 if near else about.drawings,
+                "state": clean(about.state), "waits": near is not None,
             },
             key=f"gb-chart-state-{about.name}",
+            on={"near": near} if near else None,
         )  # fmt: skip
         more = st.popover(
             say("Table, files"), key=f"gb-chart-more-{about.name}", width="content", on_change="rerun"

@@ -7,12 +7,13 @@ import { say } from "../kit/say.js";
  * @import { Given } from "../kit/glass.js"
  *
  * What a chart says of itself: how many drawings it has, its sentence for screen readers, and what they show.
- * @typedef {{name: string, kind: "vega" | "plotly", drawings: number, said: string, state: unknown}} Data
+ * @typedef {{name: string, kind: "vega" | "plotly", drawings: number, said: string, state: unknown, waits: boolean}} Data
  *
  * An element of Plotly's, with the options of its camera.
  * @typedef {Element & {_context: {toImageButtonOptions: {format: string}}}} Plot
  */
 
+const NEAR = "300px"; // below the visible part of the page
 const DRAWN = { vega: "svg.marks", plotly: ".js-plotly-plot .main-svg:first-child" };
 
 /** Beside Plotly's own button, which saves a PNG, one that has it save an SVG. @param {Plot} plot */
@@ -38,7 +39,7 @@ function svgButton(plot) {
 }
 
 /** @param {Given<Data>} given */
-export default function charted({ data, parentElement }) {
+export default function charted({ data, parentElement, setTriggerValue }) {
   let figure = /** @type {HTMLElement | null} */ (parentElement.querySelector(":scope > figure"));
   if (!figure) {
     figure = document.createElement("figure");
@@ -60,5 +61,17 @@ export default function charted({ data, parentElement }) {
   const watch = new MutationObserver(look);
   watch.observe(around, { childList: true, subtree: true });
   look();
-  return () => watch.disconnect();
+  const approach = new IntersectionObserver(
+    (seen) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      approach.disconnect();
+      setTriggerValue("near", { at: Date.now() });
+    },
+    { rootMargin: NEAR },
+  );
+  if (data.waits) approach.observe(around);
+  return () => {
+    watch.disconnect();
+    approach.disconnect();
+  };
 }

@@ -19,6 +19,7 @@ from app.charts.frame import About, clean, framed, name_chart
 from app.charts.look import PALETTE
 from app.frame.takeaway import describe_page
 from app.models import cache
+from app.session import state
 
 HEIGHT = 420  # px
 REMOVED = [
@@ -86,13 +87,25 @@ def surface(
     return figure
 
 
-def draw(about: About, make: Callable[[], go.Figure], beside: Hashable = None) -> None:
+@st.fragment
+def draw(
+    about: About, make: Callable[[], go.Figure], beside: Hashable = None, height: int = HEIGHT
+) -> None:
     """Draw the chart; its own buttons save it as a PNG and as an SVG.
+
+    Plotly takes a browser one to three seconds, in which nothing else of the page is drawn. So the chart is drawn when
+    the visitor comes near it, in a fragment.
 
     Args:
         make: describes it to Plotly, which checks every number: it is called once for what `about` says.
         beside: what the chart shows that `about` does not say.
+        height: of the chart in pixels; its room is kept until it is drawn.
     """
+    state.speak()
+    if about.name not in state.memo("near"):
+        with framed(about, "plotly", near=lambda: state.memo("near").update({about.name: True})):
+            st.html(f'<div style="height: {height}px"></div>')
+        return
     name = name_chart(about, describe_page())
     config = {
         "displaylogo": False, "displayModeBar": True, "scrollZoom": False,

@@ -167,6 +167,7 @@ def enter(page: str) -> None:
         if session.page and session.carried != page:
             for store in (session.store, *session.history):
                 store.update(_WHOLE)
+        session.memos.pop("near", None)  # charts that were drawn when the visitor came near them
         session.page, session.bound, session.carried = page, {}, ""
 
 

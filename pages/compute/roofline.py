@@ -232,4 +232,4 @@ def draw(
         },
     )  # fmt: skip
     beside = (shown.key, shown.batch, shown.length, shown.precision, focus)
-    rotatable.draw(about, lambda: roof(shown, found, machine, focus), beside)
+    rotatable.draw(about, lambda: roof(shown, found, machine, focus), beside, TALL)

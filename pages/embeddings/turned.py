@@ -194,4 +194,4 @@ def draw(ctx: Context, seen: Seen) -> None:
         },
         dict(zip(("word", "here", "component 1", "component 2", "component 3"), map(list, zip(*named)))),
     )  # fmt: skip
-    rotatable.draw(about, lambda: figure(seen, places), (seen.which, seen.key))
+    rotatable.draw(about, lambda: figure(seen, places), (seen.which, seen.key), HEIGHT)

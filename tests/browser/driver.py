@@ -490,6 +490,7 @@ def taken_svg(page: Page) -> str:
 
 def drawing_of(page: Page, name: str) -> str:
     """The SVG that a chart of Plotly's saves by the button beside its own."""
+    chart(page, name).scroll_into_view_if_needed()
     with page.expect_download() as download:
         chart(page, name).get_by_role("button", name="Save as SVG").click()
     assert re.fullmatch(
@@ -500,6 +501,7 @@ def drawing_of(page: Page, name: str) -> str:
 
 def picture_of(page: Page, name: str, file: Path) -> bytes:
     """The PNG that a chart of Plotly's saves by its own button."""
+    chart(page, name).scroll_into_view_if_needed()
     with page.expect_download() as download:
         chart(page, name).locator('.modebar-btn[data-title^="Download plot"]').click()
     download.value.save_as(file)

@@ -186,6 +186,7 @@ def test_it_is_accessible_and_fits_the_first_screen_and_a_phone(page: Page) -> N
 
 def test_the_words_in_three_dimensions_are_cores(page: Page, tmp_path: Path) -> None:
     state = opened(page, seek="king")
+    driver.chart(page, "embeddings_space").scroll_into_view_if_needed()
     driver.chart(page, "embeddings_space").locator("canvas").first.wait_for()
     shown = driver.wait_for_state(
         page, "embeddings_space", lambda now: now["groups"]["looked up"] == ["king"]

@@ -298,13 +298,16 @@ def test_the_race_in_three_dimensions_is_the_race_and_is_in_the_notebook_and_the
     page: Page, browser: Browser, server: driver.Server, tmp_path: Path
 ) -> None:
     opened(page, surface="beale", lap=30, racer="momentum", rates="adam:0.3", matrix="Q", wrow=3, wcol=4)
-    driver.chart(page, "optimizers_ground").locator("canvas").first.wait_for()
+    ground = driver.chart(page, "optimizers_ground")
+    assert ground.locator("canvas").count() == 0, "it is drawn when the visitor comes near"
+    ground.scroll_into_view_if_needed()
+    ground.locator("canvas").first.wait_for()
     shown = driver.component_state(page, "optimizers_ground")
     flat = driver.component_state(page, "optimizers")
     assert shown["surface"] == "beale" and set(shown["ways"]) == {one["id"] for one in flat["tracks"]}
-    ground = SURFACES["beale"]
+    surface = SURFACES["beale"]
     for kind, points in shown["ways"].items():
-        heights = [ground.loss(np.array(point)) for point in points[:5]]
+        heights = [surface.loss(np.array(point)) for point in points[:5]]
         np.testing.assert_allclose(shown["losses"][kind][:5], heights, rtol=1e-6)
     assert driver.picture_of(page, "optimizers_ground", tmp_path / "race.png").startswith(b"\x89PNG")
     assert "<image" in driver.drawing_of(page, "optimizers_ground"), "what WebGL draws is in it"
