@@ -107,7 +107,7 @@ def specification(describe: Callable[..., alt.TopLevelMixin], *given: Any) -> di
 
 def drawing(chart: Drawn) -> str:
     """Render a chart as SVG for a document of ours: its colours are the document's properties, and follow its theme."""
-    whole = _sized(chart.to_dict()) | {"$schema": alt.SCHEMA_URL, "config": CONFIG}
+    whole = _sized(chart.to_dict(validate=False)) | {"$schema": alt.SCHEMA_URL, "config": CONFIG}
     return _svg(json.dumps(_written(whole)))
 
 
@@ -121,7 +121,7 @@ def document(charts: Sequence[Drawn], dark: bool, across: int = 0) -> str:
 
     A character that no SVG may hold becomes U+FFFD: the converter, which measures text as SVG, would end the process.
     """
-    parts = [_sized(chart.to_dict()) for chart in charts]
+    parts = [_sized(chart.to_dict(validate=False)) for chart in charts]
     params = [one for part in parts for one in part.pop("params", [])]
     whole: dict[str, Any] = (
         parts[0] if len(parts) == 1 else {"concat": parts, "columns": across or len(parts)}

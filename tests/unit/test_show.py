@@ -17,12 +17,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import altair as alt
+import jsonschema
 import numpy as np
 import pytest
 import torch
 
 import core
 from app import show
+from app.charts import described
 from app.kit import modules
 from app.kit.figures import Argument, Asked, Figure, not_numbers
 from app.kit.packing import narrowed, pack, unpack
@@ -444,6 +447,25 @@ def test_charts_beside_a_picture_come_with_it_one_for_each_step() -> None:
     ids = re.findall(r'\bid="([^"]+)"', document)
     assert len(ids) == len(set(ids))
     assert "drag to brush" not in document  # a drawing has no hand
+
+
+@pytest.mark.full(reason="takes 10 s")
+def test_every_chart_is_valid_vega_lite(lm: core.LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[str, dict[str, Any]] = {}
+    sized = described._sized
+
+    def recorded(part: dict[str, Any]) -> dict[str, Any]:
+        drawn[json.dumps(part, sort_keys=True)] = part
+        return sized(part)
+
+    monkeypatch.setattr(described, "_sized", recorded)
+    for name in SHOWN:
+        draw(name, lm, SHORT).html()
+    assert len(drawn) > 10
+    for chart in drawn.values():
+        alt.Chart.from_dict(chart, validate=True)
+    with pytest.raises(jsonschema.ValidationError):
+        alt.Chart.from_dict(chart | {"mark": {"type": "no such mark"}}, validate=True)
 
 
 # ------------------------------------------------------------------------------------------------ what is written
