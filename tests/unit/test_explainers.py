@@ -373,6 +373,8 @@ def test_the_walk_finds_the_circuit_that_was_built():
     assert found.before > 0.95 and found.writer.keys < 0.2 and found.writer.queries > 0.9
     assert found.content > 0.95 and found.place < 0.1
     assert found.read[KINDS.index("previous token")] > 0.95 and found.copies > 0.95
+    assert sum(found.read) == pytest.approx(1) and sum(found.even) == pytest.approx(1)
+    assert 0 < found.even[KINDS.index("itself")] == pytest.approx(found.even[KINDS.index("previous token")])
     assert found.gain(found.plain) == pytest.approx(1) and found.gain(found.first) == pytest.approx(0)
     for name in ("reader", "writer", "both"):
         assert found.off[name].mean() > 5, "nats: sure to be wrong without them"

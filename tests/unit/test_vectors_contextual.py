@@ -183,6 +183,26 @@ def test_a_probe_reads_the_sense_off_a_contextual_vector_and_not_off_the_table(t
 
 
 @pytest.mark.full(reason="takes a second")
+def test_the_split_is_that_of_seed_0_unless_another_is_given(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[list[int]] = []
+
+    def judged(vectors: np.ndarray, labels: Any, train: Any, test: Any, strength: float) -> Any:
+        parts.append(list(test))
+        return accuracy(vectors, labels, train, test, strength)
+
+    monkeypatch.setattr(meanings, "accuracy", judged)
+    lm, examples = make("encoder", tokenizer), meant("bat", many=20)
+    seen = []
+    for given in ({}, {"seed": 0}, {"seed": 1}):
+        parts.clear()
+        told_apart(lm, examples, **given)
+        seen.append(list(parts))
+    assert seen[0] == seen[1] != seen[2]
+
+
+@pytest.mark.full(reason="takes a second")
 def test_whole_tellings_can_be_held_out(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     parts: list[tuple[list[int], list[int]]] = []
 
