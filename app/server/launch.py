@@ -42,7 +42,7 @@ def who_reaches(host: str, port: int, opens: str, encrypted: bool = False) -> st
     where = "every address of this machine" if host in EVERYWHERE else host
     return (
         f"OPEN TO OTHERS: whoever reaches {where}, port {port}, may use it and train on this machine, without a\n"
-        "  password. The limits of each visitor are in README.md"
+        "  password. The limits of each visitor are in docs/many-visitors.md"
         + ("." if encrypted else "; encrypt it with a proxy in front of it.")
     )
 

@@ -106,7 +106,7 @@ def check_address(scheduler: str, store: Store) -> None:
         raise RunError(
             f"GLASSBOX_SCHEDULER={scheduler}: whoever reaches a dask scheduler can run any program on its workers, and "
             "every user of a machine reaches its ports, so only tls:// is used; set "
-            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its certificates (the README says how)"
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its certificates (docs/cluster.md says how)"
         )
     if not near and store.database.engine.dialect.name == "sqlite":
         raise RunError(

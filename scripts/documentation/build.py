@@ -25,8 +25,19 @@ SITE = ROOT / ".site"
 FONTS = ROOT / "app" / "static" / "fonts"
 # Written by hand, in the order of the navigation: title -> page.
 BY_HAND = {
-    "Teaching": "teaching.md", "Enseñar (español)": "es/teaching.md", "Pictures elsewhere": "elsewhere.md",
-    "For many": "deploy.md", "Security": "security.md", "Testing": "testing.md",
+    "Install and run": "install.md", "Python and notebooks": "python.md", "Pictures elsewhere": "elsewhere.md",
+}  # fmt: skip
+SECTIONS = {
+    "Teach": {"Teaching": "teaching.md", "Enseñar (español)": "es/teaching.md", "Rooms": "classroom.md"},
+    "Operate": {
+        "Configuration": "configuration.md", "Training runs": "training.md", "The package": "package.md",
+        "Deployment": "deploy.md", "Many visitors": "many-visitors.md", "Cluster": "cluster.md",
+        "Upgrade": "upgrading.md", "Security": "security.md",
+    },
+    "Develop": {
+        "How the code is organized": "code.md", "Add a page": "adding-a-page.md",
+        "Write a lesson": "writing-a-lesson.md", "Add a model": "adding-a-model.md", "Testing": "testing.md",
+    },
 }  # fmt: skip
 MEASURED = {"Speed": "benchmarks.md", "What makes training fast": "recipe.md"}
 CARRIED = ("site.css", "site.js")
@@ -44,7 +55,8 @@ def build(out: Path = SITE, execute: bool = True) -> Path:
     """
     with tempfile.TemporaryDirectory(prefix="glassbox-docs-") as scratch:
         source = Source(Path(scratch))
-        for name in ("index.md", *BY_HAND.values(), *MEASURED.values(), *CARRIED):
+        written = [page for pages in (BY_HAND, *SECTIONS.values(), MEASURED) for page in pages.values()]
+        for name in ("index.md", *written, *CARRIED):
             (source.folder / name).parent.mkdir(exist_ok=True)
             shutil.copy(DOCS / name, source.folder / name)
         _style(source.folder)
@@ -90,6 +102,7 @@ def navigation(source: Source) -> list[dict[str, Any]]:
     return [
         {"Glassbox": "index.md"},
         *listed(BY_HAND),
+        *({name: listed(pages)} for name, pages in SECTIONS.items()),
         *({name: listed(source.entries[name])} for name in sections if name in source.entries),
         {glossary.TITLE: glossary.PAGE},
         {"Measured": listed(MEASURED)},

@@ -160,11 +160,11 @@ def test_a_lesson_is_short_and_types_no_number_of_the_model(lesson: reading.Less
         assert not typed, f"{lesson.name}: {typed} is typed, not measured"
 
 
-def test_the_readmes_lesson_is_one_and_true() -> None:
-    readme = (chapters.ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"```markdown\n(.*?)```", readme, re.DOTALL)
+def test_the_documented_lesson_is_one_and_true() -> None:
+    document = (chapters.ROOT / "docs" / "writing-a-lesson.md").read_text(encoding="utf-8")
+    found = re.search(r"```markdown\n(.*?)```", document, re.DOTALL)
     assert found is not None
-    lesson = parse("readme", found[1])
+    lesson = parse("documented", found[1])
     (question,) = [step.question for step in lesson.steps if step.question]
     assert check(question.check, Measures(core.load(lesson.model), lesson.text))
 
