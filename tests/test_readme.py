@@ -23,7 +23,13 @@ DOCUMENTS = {
 }
 ALL = "".join(DOCUMENTS.values())
 LONGEST = 150  # lines of the README
-WRITTEN = ("every-picture/", "lessons/", "reference/", "notebooks/", "glossary.md")  # by `make docs`, which checks them
+WRITTEN = (
+    "every-picture/",
+    "lessons/",
+    "reference/",
+    "notebooks/",
+    "glossary.md",
+)  # by `make docs`, which checks them
 
 
 def blocks(language: str, name: str = "README.md") -> list[str]:
@@ -141,7 +147,9 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
         group = first.split("_")[0]  # GLASSBOX_RUN_ACTIVE, _WAITING: the second is GLASSBOX_RUN_WAITING
         documented |= {first, *(f"{group}_{other}" for other in others)}
     assert read <= documented, "docs/configuration.md lacks them"
-    by_field = {name for name in documented if name.startswith(("RUN_", "LIMIT_"))}  # composed of a record's fields
+    by_field = {
+        name for name in documented if name.startswith(("RUN_", "LIMIT_"))
+    }  # composed of a record's fields
     assert documented - by_field <= read, "no code reads them"
     fields = {f"RUN_{name.upper()}" for name in (one.name for one in dataclasses.fields(Limits))}
     assert {name for name in by_field if name.startswith("RUN_")} <= fields

@@ -88,9 +88,7 @@ def surface(
 
 
 @st.fragment
-def draw(
-    about: About, make: Callable[[], go.Figure], beside: Hashable = None, height: int = HEIGHT
-) -> None:
+def draw(about: About, make: Callable[[], go.Figure], beside: Hashable = None, height: int = HEIGHT) -> None:
     """Draw the chart; its own buttons save it as a PNG and as an SVG.
 
     Plotly takes a browser one to three seconds, in which nothing else of the page is drawn. So the chart is drawn when

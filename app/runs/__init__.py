@@ -392,7 +392,7 @@ def _estimate(spec: Spec, text: str | None) -> Estimate:
 
 
 def queue_seconds(place: int = 0) -> float:
-    """Estimate the seconds until a worker is free for the run at this place of the queue (0: a new one); 0: one is free."""
+    """Estimate the seconds until a worker is free for the run at a place of the queue (0: for a new run)."""
     if _engine is None:
         return 0.0
     from core.runs.corrections import queue_seconds

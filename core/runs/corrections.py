@@ -99,7 +99,9 @@ def queue_seconds(store: Store, workers: int, place: int = 0) -> float:
     free = [remaining(store, run) for run in active if run.state == "running"]
     free += [0.0] * (workers - len(free))
     heapq.heapify(free)
-    waiting = sorted((run for run in active if run.place and not 0 < place <= run.place), key=lambda run: run.place)
+    waiting = sorted(
+        (run for run in active if run.place and not 0 < place <= run.place), key=lambda run: run.place
+    )
     for run in waiting:
         heapq.heappush(free, heapq.heappop(free) + remaining(store, run))
     return free[0]
