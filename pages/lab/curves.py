@@ -111,7 +111,7 @@ def _beginning(run: Run) -> dict[str, float]:
 
 
 def free_name() -> str:
-    """The next of Run A, Run B, ... that no run of this browser has, nor had in this session: a deleted one's is not reused."""
+    """Return the next of Run A, Run B, ... that no run of this browser has, or had in this session."""
     taken = {run.name for run in runs.mine()} | state.memo("lab").get("names", set())
     for number in range(1, 1000):
         name = say("Run {letter}", letter=chr(64 + number) if number <= 26 else number)

@@ -253,7 +253,7 @@ class Judge:
         return True
 
     def _fails_again(self, mutant: Mutant, failed: str, tier: str) -> bool:
-        """Return whether a test fails a second time, and alone: it may wait for others, or stand or fall by its order."""
+        """Return whether a test fails again when it runs alone: it may depend on other tests or on time."""
         if failed == COLLECTION:
             return True
         with self.workspace.mutated(mutant):
