@@ -27,6 +27,7 @@ log = logging.getLogger("glassbox")
 
 _CHOICE = "predict.choice"
 KEPT = 50  # answered questions that a session remembers
+PHONE = 160  # characters of a text that a phone shows beside a question
 DRAWS = 60  # of places that "Another" looks through for one that it has not led to yet
 AGAIN = 8  # times that it leads on by itself from a question that was answered already
 FAILED = mark("The model could not answer this one. Change the text or the selection.")
@@ -114,7 +115,7 @@ def _card(
         if teaching.teaches():
             st.button(
                 say("Ask the class"), key="predict.class", icon=":material/groups:",
-                on_click=state.whole(_ask_class), args=(record, answer),
+                on_click=state.whole(_ask_class), args=(record, answer, about),
                 help=say("The question appears on all phones of the room; the answer waits until you reveal it."),
             )  # fmt: skip
     _told_class(record)
@@ -184,7 +185,7 @@ def _commit(record: dict[str, object], chosen: int, answer: Callable[[], Answer]
         record["failed"] = True
 
 
-def _ask_class(record: dict[str, Any], answer: Callable[[], Answer]) -> None:
+def _ask_class(record: dict[str, Any], answer: Callable[[], Answer], about: Sequence[object]) -> None:
     """Ask the class this question; its answer is computed now and stays in the room until it is revealed."""
     try:
         found = answer()
@@ -195,8 +196,17 @@ def _ask_class(record: dict[str, Any], answer: Callable[[], Answer]) -> None:
         log.exception("Predict failed")
         record["class"] = say(FAILED)
         return
-    refused = teaching.ask(str(record["question"]), tuple(record["options"]), found)
+    refused = teaching.ask(_for_phones(str(record["question"]), about), tuple(record["options"]), found)
     record["class"] = refused or say(teaching.ASKED)
+
+
+def _for_phones(question: str, about: Sequence[object]) -> str:
+    """Return a question with the end of the text that it is about: a phone shows the question alone."""
+    text = str(state.get("text"))
+    if not text.strip() or text not in about:
+        return question
+    end = text if len(text) <= PHONE else "…" + text[-PHONE:]
+    return say("{question} The text is: {text}", question=question, text=markup.mono(end))
 
 
 def _told_class(record: Mapping[str, Any]) -> None:

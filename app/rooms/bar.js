@@ -58,6 +58,10 @@ export function buttonsOf(state) {
   const { phase, round = 1, suggests } = state;
   /** @type {Button[]} */
   const pause = [{ act: "pause", text: say("Pause"), title: say("All phones say “Look up”") }];
+  /** @type {Button} */
+  const lock = state.locked
+    ? { act: "unlock", text: say("Unlock the room"), title: say("Others can join again") }
+    : { act: "lock", text: say("Lock the room"), title: say("Nobody new can join; who is here stays") };
   if (phase === "paused") return [{ act: "resume", text: say("Go on"), primary: true }];
   if (phase === "open")
     return state.closes === null
@@ -68,6 +72,7 @@ export function buttonsOf(state) {
             primary: true,
             title: say("It ends after three seconds"),
           },
+          lock,
           ...pause,
         ]
       : [{ act: "closing", text: say("Closing …"), idle: true }];
@@ -110,10 +115,6 @@ export function buttonsOf(state) {
         },
       ]
     : [];
-  /** @type {Button} */
-  const lock = state.locked
-    ? { act: "unlock", text: say("Unlock the room"), title: say("Others can join again") }
-    : { act: "lock", text: say("Lock the room"), title: say("Nobody new can join; who is here stays") };
   return phase === "revealed"
     ? [
         { act: "next", text: say("Next"), primary: true, title: say("Phones say: look at the screen") },

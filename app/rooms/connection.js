@@ -35,7 +35,7 @@ import { language } from "../kit/say.js";
  * @property {"" | "explain" | "talk" | "reveal"} [suggests] to the teacher alone
  * @property {{all: number, free: number, done: number}} [dealt] sizes that the class trains: all, those that nobody has, trained ones
  * @property {Size} [size] the size that a member has, or may take
- * @property {boolean} [locked] whether nobody new can join; to the teacher alone
+ * @property {boolean} [locked] whether nobody new can join; to the teacher and the projector
  * @property {number} [sent] how many views members have sent; to the teacher alone
  *
  * @typedef {{index: number | null, because: string, evidence: string, probabilities: number[]}} Answer

@@ -138,7 +138,7 @@ async function join(code) {
   if (found === 0) {
     tell(say("No connection. Trying again …"));
     setTimeout(join, 2000, code);
-  } else if (found === 503 || found === 429) askCode(body.why);
+  } else if ([409, 429, 503].includes(found)) askCode(body.why);
   else askCode(say("There is no room with these letters, or it has ended."));
 }
 

@@ -27,6 +27,7 @@ const given = /** @type {{room: string, code: string, address: string, trouble: 
 );
 
 const code = html("p", { class: "gb-code" }, halves(given.code));
+const how = html("p", { class: "gb-how" });
 const way = html(
   "section",
   { class: "gb-in", "aria-label": say("How to join") },
@@ -36,7 +37,7 @@ const way = html(
     {},
     html("p", { class: "gb-address" }, given.address),
     code,
-    html("p", { class: "gb-how" }, say("Scan, or type the address and the six letters")),
+    how,
     given.trouble ? html("p", { class: "gb-trouble", role: "alert" }, set(given.trouble)) : "",
   ),
 );
@@ -106,6 +107,9 @@ function draw(view) {
   if (led && !frame.getAttribute("src")) frame.src = framed(state.lead, given.room);
   frame.hidden = !led;
   way.hidden = asks || led;
+  how.textContent = state.locked
+    ? say("The room is locked: nobody new can join now.")
+    : say("Scan, or type the address and the six letters");
   main.dataset.phase = state.phase;
   main.dataset.shows = asks ? "question" : led ? "page" : "way";
   corner.replaceChildren(

@@ -25,7 +25,7 @@ log = logging.getLogger("glassbox")
 Chance = Callable[
     [str], "tuple[str, float | None]"
 ]  # of a word: its first token, and the model's probability
-ASKED = mark("The class is asked: the bar below counts its votes.")
+ASKED = mark("The class was asked. The bar below shows its votes.")
 AWAY = mark("The class could not be reached just now; try again in a moment.")
 
 

@@ -31,7 +31,7 @@ def member_state(look: Look, member: str) -> dict[str, Any]:
 def screen_state(look: Look) -> dict[str, Any]:
     """Return what the projector shows: no bars while a vote is open or before the teacher shows them, and no answer."""
     room = look.room
-    said = _common(look)
+    said = {**_common(look), "locked": room.locked}
     if _revealed(room):
         said |= {"answer": _answer(look.prompt)}
     if _revealed(room) or (room.shown and room.phase == "closed"):

@@ -95,7 +95,8 @@ def _way(room: Room) -> str:
     named = html.escape(say("QR code of {address}", address=join))
     picture = f'<img class="gb-class-qr" alt="{named}" src="{documents.qr_image(join)}">'
     project = say(
-        "Show the {page} to the class: this page shows the votes and the model’s answer.",
+        "Show the {page} to the class. Keep the page that you read now to yourself: it shows the votes and the "
+        "model’s answer.",
         page=mono(say("Projector page")),
     )
     return (

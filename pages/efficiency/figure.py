@@ -44,6 +44,7 @@ PIECES = {
 }  # fmt: skip
 STEPS = ("weights", "grid", "rounded", "matrices", "tokens", "cost", "settings")
 LAST = len(STEPS) - 1  # the step that shows everything
+UNSURE = 0.1  # difference of two mean probabilities from which on they are compared in words
 SHOWN = 64  # weights of a group that are drawn one by one
 
 
@@ -253,7 +254,7 @@ def both_true(found: Beside) -> list[str]:
             "is not like the held-out ones, of which {kept} stay.",
             **given,
         )
-    if changed and stay and sum(changed) / len(changed) < sum(stay) / len(stay):
+    if changed and stay and sum(stay) / len(stay) - sum(changed) / len(changed) >= UNSURE:
         flips = say(
             "A choice flips where the original was unsure: it gave {flipped} on average to those that change, "
             "{stayed} to those that stay.",

@@ -351,6 +351,25 @@ def test_a_view_follows_until_it_is_touched(page: Page, browser: Browser, server
 
 
 @left_to_full
+def test_a_locked_room_says_so_on_the_projector_and_on_a_new_phone(
+    page: Page, browser: Browser, server: driver.Server
+) -> None:
+    driver.open_page(page, "classroom", text=TEXT)
+    page.locator(".st-key-class-open button").first.click()
+    code = shown(page, "class_bar", lambda now: now["phase"] == "lobby")["code"]
+    screen = driver.new_context(browser, server).new_page()
+    screen.goto(f"/room/{code}/screen")
+    expect(screen.locator(".gb-how")).to_have_text("Scan, or type the address and the six letters")
+    page.get_by_role("button", name="Lock the room").click()
+    expect(screen.locator(".gb-how")).to_have_text("The room is locked: nobody new can join now.")
+    phone = driver.new_context(browser, server, viewport=driver.PHONE).new_page()
+    phone.goto(f"/join/{code}")
+    expect(phone.get_by_text("The teacher has locked this room")).to_be_visible()
+    screen.context.close()
+    phone.context.close()
+
+
+@left_to_full
 def test_a_phone_in_airplane_mode_comes_back_right(browser: Browser, server: driver.Server) -> None:
     with closing(server.store()) as store:
         rooms, owner = Rooms(store.database), "9" * 32

@@ -135,7 +135,7 @@ def test_a_teacher_opens_a_room_and_asks_for_the_token(open_page: OpenPage, room
     room = rooms.of(OWNER)
     assert room is not None
     (way,) = [block.value for block in app.html if f"{room.code[:3]} {room.code[3:]}" in block.value]
-    assert "this page shows the votes and the model’s answer" in way, "it is not for the projector"
+    assert "to yourself: it shows the votes and the model’s answer" in way, "it is not for the projector"
     assert any(
         "data:image/svg+xml" in block.value and f"/join/{room.code}" in block.value for block in app.html
     ), "its QR code"
@@ -165,7 +165,7 @@ def test_a_spanish_teacher_asks_in_spanish(open_page: OpenPage, rooms: Rooms) ->
     assert look is not None and look.prompt is not None
     assert look.prompt.question.startswith("¿Qué sigue? `")
     assert look.prompt.options[-1] == ELSE, "each phone says it in its own language"
-    assert any("la barra de abajo cuenta sus votos" in block.value for block in app.html)
+    assert any("La barra de abajo muestra sus votos" in block.value for block in app.html)
     app.button(key="class.ask").click().run()
     assert any("Hay una votación en marcha" in block.value for block in app.html)
 
@@ -209,7 +209,8 @@ def test_a_pages_question_is_asked_and_its_answer_waits(slug: str, open_page: Op
     assert not app.exception and "answer" not in asked, "the teacher has not committed"
     look = rooms.look(room.id)
     assert look is not None and look.prompt is not None and look.prompt.answer is not None
-    assert look.prompt.question == asked["question"] and len(look.prompt.options) == len(asked["options"])
+    assert look.prompt.question == f"{asked['question']} The text is: `{TEXT}`", "a phone shows no page"
+    assert len(look.prompt.options) == len(asked["options"])
     assert look.prompt.about.startswith("/?v=1" if slug == "home" else f"/{slug}?v=1")
     app.session_state["predict.choice"] = 0
     app.run()

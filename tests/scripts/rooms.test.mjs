@@ -176,7 +176,7 @@ test("the projector shows no bars while a vote is open", () => {
 test("a teacher can do what comes next, and nothing else", () => {
   const acts = (/** @type {Partial<import("../../app/rooms/connection.js").State>} */ change) =>
     buttonsOf({ ...OPEN, ...change }).map((one) => one.act);
-  assert.deepEqual(acts({}), ["close", "pause"]);
+  assert.deepEqual(acts({}), ["close", "lock", "pause"]);
   assert.deepEqual(acts({ closes: 2 }), ["closing"]);
   assert.ok(
     buttonsOf({ ...OPEN, closes: 2 }).every((one) => one.idle),

@@ -298,6 +298,7 @@ def test_a_locked_room_keeps_its_members_and_lets_nobody_new_in(browser: Callabl
     assert not locked()
     assert phone.post(f"/rooms/{room['id']}/lock").status_code == 403, "the teacher's alone"
     assert teacher.post(f"/rooms/{room['id']}/lock").status_code == 200 and locked()
+    assert browser().get(f"/rooms/{room['id']}/state?as=screen").json()["locked"], "the projector says so"
     refused = browser().post("/rooms/join", json={"code": room["code"]})
     assert refused.status_code == 409 and "locked this room" in refused.json()["why"]
     assert joined(phone, room["code"])["number"] == number
