@@ -637,6 +637,8 @@ function drawRail(g, data, local, at, which) {
 
 /** Of how many columns of the lens one has room for its name and its words. @param {Box} box */
 export const everyDepth = (box) => Math.ceil(34 / colWidth(box));
+/** Whether a column has its name and its words: counted from the last one, which the model says. @param {Box} box @param {number} col */
+export const hasWords = (box, col) => (box.cols - 1 - col) % everyDepth(box) === 0;
 /** Up to `most` depths, evenly spread, the last one among them. @param {number} depths */
 export const someDepths = (depths, most = 8) => {
   const step = Math.max(1, (depths - 1) / (most - 1));
@@ -646,20 +648,32 @@ export const someDepths = (depths, most = 8) => {
 };
 /**
  * The depths over the lens's columns.
- * @param {Stage} g @param {Box} box @param {number} every
+ * @param {Box} box
  */
-function depthLabels(g, box, every) {
+function depthLabels(box) {
   const width = colWidth(box);
-  return Array.from(
-    { length: box.cols },
-    (_, d) =>
-      d % every === 0 &&
-      box.x + (d + 0.5) * width + 11 < g.width &&
-      label(box.x + (d + 0.5) * width, box.y - 5, d ? `L${d - 1}` : width > 24 ? "emb" : "e", {
-        anchor: "middle",
-        fill: "ink3",
-      }),
-  );
+  return Array.from({ length: box.cols }, (_, d) => {
+    const atEdge = d === box.cols - 1 && everyDepth(box) > 1; // wider than its column
+    return (
+      hasWords(box, d) &&
+      label(
+        atEdge ? box.x + box.w : box.x + (d + 0.5) * width,
+        box.y - 5,
+        d ? `L${d - 1}` : width > 24 ? "emb" : "e",
+        { anchor: atEdge ? "end" : "middle", fill: "ink3" },
+      )
+    );
+  });
+}
+/**
+ * The frame of the chosen cell: of a cell with a word, around the word, which may be wider than its column.
+ * @param {Box} box @param {number} col @param {number} row
+ */
+function lensFrame(box, col, row) {
+  const [width, slot] = [colWidth(box), everyDepth(box) * colWidth(box)];
+  if (slot === width || !hasWords(box, col)) return frame(box, col, row);
+  const left = clamp((col + 0.5) * width - slot / 2, 0, box.w - slot);
+  return frame({ ...box, x: box.x + left, w: slot, cols: 1 }, 0, row);
 }
 /**
  * The place of the lens before it is told: its depths, and nothing of what it says.
@@ -669,7 +683,7 @@ function drawEmptyLens(g, at) {
   const box = at.lens;
   g.part("lens", ["empty", at.opened], () => [
     headline(at.phone ? 0 : box.x, 12, say("What would it say, after each block?"), null),
-    depthLabels(g, box, everyDepth(box)),
+    depthLabels(box),
     outline(box),
     Array.from({ length: box.cols - 1 }, (_, d) =>
       h("path", {
@@ -711,7 +725,7 @@ function drawLens(g, data, local, at) {
           ? say("shade: chance of the row’s own last word")
           : pieces(say("shade: chance of {word}"), { word: tokenSpan(data.answer.text, 80) }),
       ),
-      depthLabels(g, box, every),
+      depthLabels(box),
       heatImage(
         box.x,
         box.y,
@@ -722,7 +736,7 @@ function drawLens(g, data, local, at) {
       outline(box),
       lens.ids.map(
         (line, d) =>
-          d % every === 0 &&
+          hasWords(box, d) &&
           line.map((ids, t) =>
             h(
               "text",
@@ -753,7 +767,7 @@ function drawLens(g, data, local, at) {
       d: `M${box.x - 4},${box.y + (data.row + 0.5) * at.pitch - 4}l4,4l-4,4z`,
       fill: css("accent"),
     }),
-    chosen.sight === "lens" && frame(box, chosen.tier, chosen.row),
+    chosen.sight === "lens" && lensFrame(box, chosen.tier, chosen.row),
   ]);
 }
 /** @param {Data} data @param {Kept} local @param {number} row @param {number} tier */

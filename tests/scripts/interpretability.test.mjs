@@ -5,6 +5,7 @@ import test from "node:test";
 import {
   describeCoverage,
   everyDepth,
+  hasWords,
   plan,
   someDepths,
   unmeasuredBlocks,
@@ -146,6 +147,14 @@ test("a lens of many depths has words in some columns, and names the depths of i
   assert.equal(everyDepth({ cols: 5, w: 300 }), 1);
   const every = everyDepth({ cols: 31, w: 320 });
   assert.ok(every > 1 && (every * 320) / 31 >= 34);
+  for (const box of [
+    { cols: 31, w: 320 },
+    { cols: 31, w: 920 },
+    { cols: 5, w: 300 },
+  ])
+    assert.ok(hasWords(box, box.cols - 1), "what the model says is always named");
+  const named = Array.from({ length: 31 }, (_, col) => hasWords({ cols: 31, w: 320 }, col));
+  assert.deepEqual(named.filter(Boolean).length, Math.ceil(31 / every));
   assert.deepEqual(someDepths(5), [0, 1, 2, 3, 4]);
   const some = someDepths(31);
   assert.equal(some.length, 8);
