@@ -113,7 +113,7 @@ WORDS: dict[str, str] = {
     ),
     "score": "What beam search ranks texts by: how likely the text is, evened out for its length.",
     "exact search": (
-        "Goes on with the likeliest beginning until no other can win: this proves which text is the likeliest."
+        "Goes on with the likeliest beginning until no other can win. Then its text is proved to be the likeliest."
     ),
     "warped": "Changed before drawing: sharpened, penalized or cut off, and then made to add up to 1 again.",
     "length penalty": (

@@ -5,8 +5,8 @@ import { say } from "../kit/say.js";
 /**
  * @import { Given } from "../kit/glass.js"
  *
- * A page of a section: `terms` are those it explains, `exists`: whether it is built.
- * @typedef {{slug: string, title: string, terms: string, exists: boolean}} Entry
+ * A page of a section: `terms` are those it explains.
+ * @typedef {{slug: string, title: string, terms: string}} Entry
  * @typedef {{cards: {section: string, name: string, pages: Entry[]}[]}} Data
  *
  * @typedef {{visit: (slug: string) => void, root: HTMLElement}} Kept
@@ -31,25 +31,19 @@ function make(tag, className, text) {
 /** @type {(entry: Entry, visit: (slug: string) => void) => HTMLLIElement} */
 function page(entry, visit) {
   const item = make("li");
-  if (entry.exists) {
-    const link = make("a", "", entry.title);
-    // The address says what is chosen now; it changes without this map.
-    const aim = () => {
-      link.href = `${entry.slug === "home" ? "." : entry.slug}${location.search}`;
-    };
-    aim();
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser opens a new tab or window
-      event.preventDefault();
-      visit(entry.slug);
-    });
-    for (const before of ["pointerdown", "focus"]) link.addEventListener(before, aim);
-    item.append(link);
-  } else {
-    const later = make("span", "gb-map-later", entry.title);
-    later.append(make("span", "gb-map-hidden", say(", not built yet")));
-    item.append(later);
-  }
+  const link = make("a", "", entry.title);
+  // The address says what is chosen now; it changes without this map.
+  const aim = () => {
+    link.href = `${entry.slug === "home" ? "." : entry.slug}${location.search}`;
+  };
+  aim();
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser opens a new tab or window
+    event.preventDefault();
+    visit(entry.slug);
+  });
+  for (const before of ["pointerdown", "focus"]) link.addEventListener(before, aim);
+  item.append(link);
   item.append(make("p", "", entry.terms));
   return item;
 }
@@ -78,11 +72,7 @@ export default function cheatsheet({ parentElement, data, setTriggerValue }) {
   }
   local.root.append(
     title,
-    make(
-      "p",
-      "gb-map-note",
-      say("Each section, and the page where it is alive. Pages in grey are not built yet."),
-    ),
+    make("p", "gb-map-note", say("Each section of the cheatsheet, and the pages that show it.")),
     grid,
   );
   parentElement.append(local.root);

@@ -58,10 +58,10 @@ def _sections(language: str) -> list[dict[str, Any]]:
                 {
                     "slug": chapter.slug,
                     "title": say(chapter.title),
-                    "exists": chapter.exists,
                     "terms": _terms(covers),
                 }
                 for chapter, covers in pages_of(topic)
+                if chapter.exists
             ],
         }
         for topic, name in TOPICS

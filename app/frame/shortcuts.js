@@ -18,7 +18,7 @@ const KEYS = [
   ["+ −", say("on Feed-forward: a stronger, a weaker neuron")],
   [sayOf("key", "Delete"), say("on Attention: hide a key from a row, its score becomes −∞")],
   ["Enter", say("open what is chosen; on Attention: type a new score")],
-  ["Esc", say("one level up; close a sheet")],
+  ["Esc", say("back to the whole picture; from there to Home; close a sheet")],
   ["n, b", say("in a lesson: the next step, the step before")],
   ["?", say("this sheet")],
 ];

@@ -55,6 +55,17 @@ export function stepKey({ key, shiftKey }) {
   return key === "," || (shiftKey && key === "ArrowLeft") ? -1 : 0;
 }
 
+/**
+ * Returns 1 for the entry after, -1 for the one before, in a picture whose choices stand in one line: both pairs of arrow keys
+ * move along it. 0 for other keys.
+ * @param {Pick<KeyboardEvent, "key" | "shiftKey">} event
+ */
+export function entryKey({ key, shiftKey }) {
+  if (shiftKey) return 0;
+  if (key === "ArrowDown" || key === "ArrowRight") return 1;
+  return key === "ArrowUp" || key === "ArrowLeft" ? -1 : 0;
+}
+
 const PACE = 1800; // milliseconds that Play stays at a step
 
 /** The steps whose bar this is: another text may have brought others. @type {WeakMap<Element, Steps>} */

@@ -5,7 +5,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount, pointing } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, fit, h, inLines, label, num, unpack } from "../../app/kit/shapes.js";
-import { stepMode, withoutSteps } from "../../app/kit/steps.js";
+import { entryKey, stepMode, withoutSteps } from "../../app/kit/steps.js";
 import { DEEP, partOf, plainly, readsOf, spoken } from "./layout.js";
 import { drawLines } from "./lines.js";
 import { drawLinks } from "./linked.js";
@@ -227,7 +227,7 @@ const applicationsView = {
 
   key(event, g, data, local) {
     if (!local.steps || !data.written.length) return false;
-    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const move = entryKey(event);
     if (move) look(g, data, local, partOf(data, local) + move);
     else if (local.steps.key(event, g, local)) return true;
     else if (event.key === "Escape") local.steps.up(g, local, () => letGo(g, local));

@@ -279,7 +279,7 @@ def _searched(found: Exact | None, greedy: Path | None, best: Path | None) -> Pi
             said = say("An exact search ({passes}) finds a text {gain}: ", passes=passes, gain=gain)
         else:
             said = say(
-                "An exact search ({passes}) finds a text {gain}, perhaps not the best: ",
+                "An exact search finds a text {gain}, and stopped after {passes} before it could prove it the best: ",
                 passes=passes,
                 gain=gain,
             )

@@ -27,7 +27,7 @@ import {
   wire,
 } from "../../app/kit/shapes.js";
 import { shared } from "../../app/kit/shared.js";
-import { stepMode } from "../../app/kit/steps.js";
+import { entryKey, stepMode } from "../../app/kit/steps.js";
 import { wordmap } from "../../app/kit/wordmap.js";
 import { plan } from "./layout.js";
 
@@ -973,8 +973,8 @@ const embeddings = {
   // ↑ ↓: the word before or after; Esc: without the lasso, without the search, up; the rest is step mode's.
   key(event, g, data, local) {
     const now = data.subject.at ?? data.pieces.length - 1;
-    if (event.key === "ArrowUp" || event.key === "ArrowDown")
-      followPiece(g, data, now + (event.key === "ArrowUp" ? -1 : 1));
+    const move = entryKey(event);
+    if (move) followPiece(g, data, now + move);
     else if (stages.key(event, g, local)) return true;
     else if (event.key === "Escape") {
       if (stages.halt(g, local)) return true;

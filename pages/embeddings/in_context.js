@@ -226,7 +226,7 @@ function drawProbe(g, data, box) {
       stroke: css("ink"),
       "stroke-width": 1.5,
     }),
-    label(c.left + 14, c.bottom + 34, say("wordings never fitted on"), { fill: "ink3" }),
+    label(c.left + 14, c.bottom + 34, say("wordings new to the probe"), { fill: "ink3" }),
     h("path", { d: `M${c.left},${c.Y(0.5)}H${c.right}`, stroke: css("ink3"), "stroke-dasharray": "4 3" }),
   );
   all.forEach((one, i) => {
@@ -259,7 +259,7 @@ function drawProbe(g, data, box) {
             }),
         ),
         say(
-          "{depth}\n{right} of {of} right: {share} %\n95 % interval {low} to {high} %\nwordings never fitted on: {new_right} of {new_of}, {new_share} %",
+          "{depth}\n{right} of {of} right: {share} %\n95 % interval {low} to {high} %\nwordings new to the probe: {new_right} of {new_of}, {new_share} %",
           {
             depth: i ? depthName(i - 1) : say("its row of the table"),
             right: one.right,

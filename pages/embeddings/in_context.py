@@ -83,7 +83,7 @@ def probes_on_card(name: str) -> dict[str, Any]:
             count=every[0]["of"],
         ),
         "more": say(
-            "Told in ways that {name} never read: {share} at best",
+            "On wordings that {name} itself never read: {share} at best",
             name=name,
             share=f"{max(one['share'] for one in unread):.0%}",
         ),

@@ -5,6 +5,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
+import { entryKey } from "../../app/kit/steps.js";
 import {
   crossingOf,
   drawAsked,
@@ -131,7 +132,7 @@ const familiesView = {
   },
 
   key(event, g, data, local) {
-    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const move = entryKey(event);
     if (move) follow(g, local, clamp(tokenOf(data, local) + move, 0, data.tokens.length - 1));
     else if (steps.key(event, g, local)) return true;
     else if (event.key === "Escape") steps.up(g, local);

@@ -21,6 +21,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
+import { entryKey } from "../../app/kit/steps.js";
 import { beside, chosenOf, drawBend, drawFlow, drawGrid, drawStrip, ghosts } from "./grids.js";
 import {
   ACTIVATE,
@@ -390,7 +391,7 @@ const feedForward = {
   within: ({ neuron: _, follow: __, silent: ___, ...change }) => change, // the data are those of one token and one neuron
 
   key(event, g, data, local) {
-    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const move = entryKey(event);
     if (move) follow(g, data, rowOf(data, local) + move);
     else if (stages.key(event, g, local)) return true;
     else if (event.key === "+" || event.key === "=") g.select({ neuron: beside(data, local, -1) });

@@ -307,6 +307,17 @@ function drawDrag(g, local, at, q, one, value, given, step) {
   );
 }
 
+/** What a loss is as hard as. @param {number} loss mean, in nats @param {number} size of the vocabulary */
+function describePerplexity(loss, size) {
+  const given = { perplexity: perplexed(loss), size: thousands(size) };
+  return Math.exp(loss) > size
+    ? say(
+        "As hard as choosing among {perplexity} equally likely tokens. Guessing blindly is easier: it chooses among {size}.",
+        given,
+      )
+    : say("As hard as choosing among {perplexity} equally likely tokens; guessing blindly: {size}.", given);
+}
+
 /**
  * Mean, bits, perplexity: of the whole text, before and after the hand.
  * @type {(g: Loss, data: Data, local: Kept, at: Plan, q: CurvePlace, given: number | null, step: number) => void}
@@ -354,16 +365,9 @@ function drawWhole(g, data, local, at, q, given, step) {
         h("path", { d: `M${p.x},${top + 7}h${p.w}`, stroke: css("line") }),
       ];
     }),
-    paragraph(
-      p.x,
-      first + 24 * lines.length + 4,
-      say("As hard as choosing among {perplexity} equally likely tokens; guessing blindly: {size}.", {
-        perplexity: perplexed(after),
-        size: thousands(data.size),
-      }),
-      p.w,
-      { fill: "ink3" },
-    ),
+    paragraph(p.x, first + 24 * lines.length + 4, describePerplexity(after, data.size), p.w, {
+      fill: "ink3",
+    }),
   ]);
 }
 

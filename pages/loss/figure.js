@@ -5,6 +5,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, css, h, num, visible } from "../../app/kit/shapes.js";
+import { entryKey } from "../../app/kit/steps.js";
 import { drawCurve, give } from "./curve.js";
 import { follow, listen } from "./input.js";
 import {
@@ -101,8 +102,8 @@ const lossView = {
     if (!data.scored.length) return false;
     const now = followed(data, local);
     const given = draggedOf(data, local) ?? Math.exp(-data.scored[now].surprise);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown")
-      follow(g, data, local, now + (event.key === "ArrowUp" ? -1 : 1));
+    const move = entryKey(event);
+    if (move) follow(g, data, local, now + move);
     else if (steps.key(event, g, local)) return true;
     else if (event.key === "+" || event.key === "-")
       give(g, data, local, clamp(given + (event.key === "+" ? 0.05 : -0.05), 0.0005, 0.9995));

@@ -5,6 +5,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, num } from "../../app/kit/shapes.js";
+import { entryKey } from "../../app/kit/steps.js";
 import { drawCard, drawText, openIt, opens } from "./card.js";
 import { millions, pickedOf, plan, rowOf } from "./layout.js";
 import { drawList } from "./list.js";
@@ -122,8 +123,8 @@ const modelsView = {
 
   key(event, g, data, local) {
     const row = rowOf(data, local);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown")
-      choose(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
+    const move = entryKey(event);
+    if (move) choose(g, data, local, row + move);
     else if (event.key === "Home") choose(g, data, local, 0);
     else if (event.key === "End") choose(g, data, local, data.entries.length - 1);
     else if (event.key === "Enter" && event.target === g.figure) {

@@ -19,7 +19,7 @@ import {
   unpack,
   visible,
 } from "../../app/kit/shapes.js";
-import { stepMode, withoutSteps } from "../../app/kit/steps.js";
+import { entryKey, stepMode, withoutSteps } from "../../app/kit/steps.js";
 import { isPhone } from "../../app/kit/widths.js";
 import { drawnStrokes, drawPad } from "./pad.js";
 
@@ -996,7 +996,7 @@ const multimodal = {
       g.visit("home");
       return true;
     }
-    const move = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const move = entryKey(event);
     if (move) chooseWord(g, data, local, partOf(data, local) + move);
     else if (g.can.recompute && (event.key === "PageDown" || event.key === "PageUp"))
       g.select({

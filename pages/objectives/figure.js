@@ -5,6 +5,7 @@ import { counted } from "../../app/kit/counts.js";
 import { mount } from "../../app/kit/glass.js";
 import { say } from "../../app/kit/say.js";
 import { clamp, num, unpack, visible } from "../../app/kit/shapes.js";
+import { entryKey } from "../../app/kit/steps.js";
 import { NAMES, drawFalling } from "./falling.js";
 import { SHAPE, drawLanes, positions, seenBy } from "./lanes.js";
 import { WORDS, plan, rowOf, steps } from "./layout.js";
@@ -119,8 +120,8 @@ const objectivesView = {
 
   key(event, g, data, local) {
     const row = rowOf(data, local);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown")
-      follow(g, data, local, row + (event.key === "ArrowUp" ? -1 : 1));
+    const move = entryKey(event);
+    if (move) follow(g, data, local, row + move);
     else if (steps.key(event, g, local)) return true;
     else if (event.key === "r" && g.can.recompute) g.send("again", { at: Date.now() });
     else if (event.key === "Escape") steps.up(g, local);

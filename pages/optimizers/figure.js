@@ -889,14 +889,15 @@ function drawSlider(g, data, local, at) {
     say("Keys: , and . step, Space plays, 1 to 5 choose whose step is written out."),
     say("Keys: , and . step, Space plays."),
   ];
+  const start = say("Click where to start, drag the ring, or press arrow keys.");
   const hint = !g.can.recompute
     ? at.phone
       ? ""
       : all
     : at.phone
       ? say("Tap where to start, or drag the ring.")
-      : `${say("Click where to start, or drag the ring.")} ${all}`;
-  const short = g.can.recompute ? `${say("Click where to start, or drag the ring.")} ${few}` : few;
+      : `${start} ${all}`;
+  const short = g.can.recompute ? `${start} ${few}` : few;
   g.part("hint", [at.slider, at.phone], () =>
     label(at.slider.x, below, measure(hint, 12, false) <= at.slider.w ? hint : short, { fill: "ink3" }),
   );

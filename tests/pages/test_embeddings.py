@@ -258,7 +258,7 @@ def test_before_anybody_has_probed_the_encoders_card_says_what_was_measured(
     ]
     assert max(one["share"] for one in probe["worded"]) >= 0.95
     best = max(one["right"] / one["of"] for one in senses["unread"]["layers"])
-    assert f"never read: {best:.0%}" in probe["more"]
+    assert f"itself never read: {best:.0%}" in probe["more"]
 
 
 @pytest.mark.full(reason="each case takes 2 s")

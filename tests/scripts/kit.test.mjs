@@ -29,7 +29,7 @@ import {
   wire,
 } from "../../app/kit/shapes.js";
 import { powered, sized } from "../../app/kit/sizes.js";
-import { stepKey, stepMode } from "../../app/kit/steps.js";
+import { entryKey, stepKey, stepMode } from "../../app/kit/steps.js";
 import { tipPlace } from "../../app/kit/tips.js";
 import { exactOf, manyOf, siOf, sizeOf, threeDigits, timeOf } from "../../app/kit/units.js";
 import { DESK, PHONE, isDesk, isPhone } from "../../app/kit/widths.js";
@@ -536,5 +536,17 @@ test("arrow keys step with Shift alone, as comma and point do", () => {
   assert.deepEqual(
     ["ArrowRight", "ArrowLeft", "ArrowUp"].map((key) => pressed(key, true)),
     [1, -1, 0],
+  );
+});
+
+test("in a picture of one line both pairs of arrow keys move along it", () => {
+  const keys = ["ArrowUp", "ArrowLeft", "ArrowDown", "ArrowRight", "."];
+  assert.deepEqual(
+    keys.map((key) => entryKey({ key, shiftKey: false })),
+    [-1, -1, 1, 1, 0],
+  );
+  assert.ok(
+    keys.every((key) => entryKey({ key, shiftKey: true }) === 0),
+    "those step",
   );
 });
