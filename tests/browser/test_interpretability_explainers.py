@@ -136,7 +136,7 @@ def test_the_walk_goes_step_by_step_on_every_screen_and_controls_change_the_pict
     figure.locator("[data-act=next]").click()
     driver.wait_for_state(page, WALK, lambda now: now["stage"]["step"] == 1)
     figure.focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
     driver.wait_for_state(page, WALK, lambda now: now["stage"]["step"] == 2)
     driver.wait_for_link(page, "circuit=2")
     page.keyboard.press("Escape")

@@ -346,6 +346,7 @@ def test_searches_show_what_core_finds(page: Page, lm: core.LanguageModel) -> No
     turned = driver.wait_for_state(page, "optimizers_land", lambda now: now["path"] is not None)
     np.testing.assert_allclose(np.array(turned["heights"])[::5, ::5], grid[::5, ::5], rtol=1e-3)
     assert turned["path"]["steps"][0] == 0
+    driver.chart(page, "optimizers_land").scroll_into_view_if_needed()
     driver.chart(page, "optimizers_land").locator("canvas").first.wait_for()
     driver.wait_until_drawn(page)
     page.get_by_role("radio", name="the training path’s own").click()
