@@ -636,9 +636,19 @@ function drawRail(g, data, local, at, which) {
 }
 
 /** Of how many columns of the lens one has room for its name and its words. @param {Box} box */
-export const everyDepth = (box) => Math.ceil(34 / colWidth(box));
-/** Whether a column has its name and its words: counted from the last one, which the model says. @param {Box} box @param {number} col */
-export const hasWords = (box, col) => (box.cols - 1 - col) % everyDepth(box) === 0;
+export const everyDepth = (box) => Math.ceil(44 / colWidth(box));
+/**
+ * Where a column's words stand, from the box's left edge: in it and the columns before it that have none.
+ * @param {Box} box @param {number} col
+ * @returns {[left: number, width: number]}
+ */
+export function wordSlot(box, col) {
+  const first = Math.max(0, col + 1 - everyDepth(box));
+  return [first * colWidth(box), (col + 1 - first) * colWidth(box)];
+}
+/** Whether a column shows its depth and its words. The last column always does. @param {Box} box @param {number} col */
+export const hasWords = (box, col) =>
+  (box.cols - 1 - col) % everyDepth(box) === 0 && wordSlot(box, col)[1] >= 24;
 /** Up to `most` depths, evenly spread, the last one among them. @param {number} depths */
 export const someDepths = (depths, most = 8) => {
   const step = Math.max(1, (depths - 1) / (most - 1));
@@ -651,17 +661,14 @@ export const someDepths = (depths, most = 8) => {
  * @param {Box} box
  */
 function depthLabels(box) {
-  const width = colWidth(box);
   return Array.from({ length: box.cols }, (_, d) => {
-    const atEdge = d === box.cols - 1 && everyDepth(box) > 1; // wider than its column
+    const [left, room] = wordSlot(box, d);
     return (
       hasWords(box, d) &&
-      label(
-        atEdge ? box.x + box.w : box.x + (d + 0.5) * width,
-        box.y - 5,
-        d ? `L${d - 1}` : width > 24 ? "emb" : "e",
-        { anchor: atEdge ? "end" : "middle", fill: "ink3" },
-      )
+      label(box.x + left + room / 2, box.y - 5, d ? `L${d - 1}` : room > 24 ? "emb" : "e", {
+        anchor: "middle",
+        fill: "ink3",
+      })
     );
   });
 }
@@ -670,10 +677,9 @@ function depthLabels(box) {
  * @param {Box} box @param {number} col @param {number} row
  */
 function lensFrame(box, col, row) {
-  const [width, slot] = [colWidth(box), everyDepth(box) * colWidth(box)];
-  if (slot === width || !hasWords(box, col)) return frame(box, col, row);
-  const left = clamp((col + 0.5) * width - slot / 2, 0, box.w - slot);
-  return frame({ ...box, x: box.x + left, w: slot, cols: 1 }, 0, row);
+  if (!hasWords(box, col)) return frame(box, col, row);
+  const [left, room] = wordSlot(box, col);
+  return frame({ ...box, x: box.x + left, w: room, cols: 1 }, 0, row);
 }
 /**
  * The place of the lens before it is told: its depths, and nothing of what it says.
@@ -698,17 +704,10 @@ function drawEmptyLens(g, at) {
 function drawLens(g, data, local, at) {
   const box = at.lens;
   const lens = lensOf(data, local);
-  const width = colWidth(box);
   const own = local.sel.shade === "own";
   const shown = own ? lens.own : lens.chance;
   const chosen = chosenOf(data, local);
   const size = at.pitch < 16 ? 10.5 : 12;
-  /** A word that is wider than its column stays inside the panel. @param {number} d */
-  const placeWord = (d) => {
-    if (everyDepth(box) > 1 && d === 0) return { x: box.x + 2, "text-anchor": "start" };
-    if (everyDepth(box) > 1 && d === box.cols - 1) return { x: box.x + box.w - 2, "text-anchor": "end" };
-    return { x: box.x + (d + 0.5) * width, "text-anchor": "middle" };
-  };
   g.part("lens", [at.opened, local.sel.shade], () => {
     const order = new Float32Array(box.cols * box.rows);
     for (let d = 0; d < box.cols; d++)
@@ -741,7 +740,8 @@ function drawLens(g, data, local, at) {
             h(
               "text",
               {
-                ...placeWord(d),
+                x: box.x + wordSlot(box, d)[0] + wordSlot(box, d)[1] / 2,
+                "text-anchor": "middle",
                 y: box.y + (t + 0.5) * at.pitch + 4,
                 "font-family": MONO,
                 "font-size": size,
@@ -749,7 +749,7 @@ function drawLens(g, data, local, at) {
                 direction: "ltr",
                 "pointer-events": "none",
               },
-              tokenSpans(lens.words[ids[0]], every * width - 4, size),
+              tokenSpans(lens.words[ids[0]], wordSlot(box, d)[1] - 4, size),
             ),
           ),
       ),

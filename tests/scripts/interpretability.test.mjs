@@ -6,6 +6,7 @@ import {
   describeCoverage,
   everyDepth,
   hasWords,
+  wordSlot,
   plan,
   someDepths,
   unmeasuredBlocks,
@@ -154,7 +155,15 @@ test("a lens of many depths has words in some columns, and names the depths of i
   ])
     assert.ok(hasWords(box, box.cols - 1), "what the model says is always named");
   const named = Array.from({ length: 31 }, (_, col) => hasWords({ cols: 31, w: 320 }, col));
-  assert.deepEqual(named.filter(Boolean).length, Math.ceil(31 / every));
+  assert.deepEqual(
+    named.filter(Boolean).length,
+    Math.floor(31 / every),
+    "the first column has no room for a word",
+  );
+  const slots = named.flatMap((is, col) => (is ? [wordSlot({ cols: 31, w: 320 }, col)] : []));
+  assert.ok(Math.abs(slots.at(-1)[0] + slots.at(-1)[1] - 320) < 1e-6);
+  for (const [at, [left]] of slots.entries())
+    assert.ok(at === 0 || Math.abs(slots[at - 1][0] + slots[at - 1][1] - left) < 1e-6, "side by side");
   assert.deepEqual(someDepths(5), [0, 1, 2, 3, 4]);
   const some = someDepths(31);
   assert.equal(some.length, 8);
