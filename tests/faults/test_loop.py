@@ -137,11 +137,11 @@ def test_a_worker_that_has_to_leave_puts_its_run_back(store: Store) -> None:
 
 
 def test_a_long_run_lets_a_shorter_one_of_another_owner_go_first(lite: Store) -> None:
-    id = lite.create(tiny(400), OWNER).id
+    id = lite.create(tiny(1500), OWNER).id  # its end is far away when the shorter run comes
     worker = threading.Thread(target=Training(lite, taken(lite), slice=0.0).run)
     worker.start()
     begun(lite, id)
-    own, longer = lite.create(tiny(5), OWNER).id, lite.create(tiny(4000), OTHER).id
+    own, longer = lite.create(tiny(5), OWNER).id, lite.create(tiny(15_000), OTHER).id
     step = begun(lite, id, lite.get(id).step + 20)
     assert lite.get(id).state == "running", "neither for its owner's own runs nor for longer ones"
     shorter = lite.create(tiny(5), OTHER).id
