@@ -18,7 +18,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import altair as alt
-import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -464,7 +463,7 @@ def test_every_chart_is_valid_vega_lite(lm: core.LanguageModel, monkeypatch: pyt
     assert len(drawn) > 10
     for chart in drawn.values():
         alt.Chart.from_dict(chart, validate=True)
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(Exception, match="no such mark"):
         alt.Chart.from_dict(chart | {"mark": {"type": "no such mark"}}, validate=True)
 
 
