@@ -162,7 +162,7 @@ def test_a_class_from_the_first_click_to_the_end(page: Page, browser: Browser, s
         page.locator(".st-key-predict-class button").first.click()
         for phone in phones:
             shown(phone, "class_phone", phase("open"))
-            assert phone.locator("h2").inner_text() == asked
+            assert phone.locator("h2").inner_text() == f"{asked} The text is: {TEXT}", "a phone shows no page"
         fits(phones[0])
         for phone, choice in zip(phones, (0, 1, 0)):
             phone.locator(f'[data-at="{choice}"]').click()

@@ -198,6 +198,6 @@ def test_the_map_names_every_point_of_the_subject_once() -> None:
     assert [card["section"] for card in cards] == [str(n) for n in range(1, 14)]
     for chapter in chapters.CHAPTERS:
         entries = [entry for card in cards for entry in card["pages"] if entry["slug"] == chapter.slug]
-        assert all(entry["exists"] == chapter.exists for entry in entries)
+        assert chapter.exists, "the map leads nowhere else"
         for cover in chapter.covers:
             assert sum(cover.term in entry["terms"] for entry in entries) >= 1, cover

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -316,7 +317,10 @@ def listed(app: AppTest) -> list[str]:
 
 @pytest.mark.full(reason="draws the lab twelve times, 4 s")
 def test_all_runs_are_listed_searched_sorted_named_and_noted(open_page: OpenPage, queue: Runs) -> None:
-    made = [queue.queued(name=f"Run {n:02}", optimizer="sgd" if n == 3 else "adamw") for n in range(1, 17)]
+    made = []
+    for n in range(1, 17):
+        made.append(queue.queued(name=f"Run {n:02}", optimizer="sgd" if n == 3 else "adamw"))
+        time.sleep(0.003)  # the database's clock counts milliseconds
     app = open_page("lab")
     assert listed(app) == [f"Run {n:02}" for n in range(16, 6, -1)]
     app.get("pagination")[0].select(2).run()

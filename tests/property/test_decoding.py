@@ -105,7 +105,8 @@ def test_a_beam_search_returns_distinct_finished_texts_best_first(lm, prompt, op
         assert ended or len(beam.ids) == limit or beam.finished == "context"
 
 
-@given(st.lists(st.floats(-30, 30, width=32), min_size=1, max_size=40), st.data())
+# A processor may take subnormal numbers for 0.
+@given(st.lists(st.floats(-30, 30, width=32, allow_subnormal=False), min_size=1, max_size=40), st.data())
 def test_warpers_keep_the_best_token_and_never_reorder(scores, data):
     rows = torch.tensor([scores])
     options = DecodingOptions(
