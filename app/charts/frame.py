@@ -64,7 +64,7 @@ def framed(
         kind: of library, which the style sheet and the tests tell apart.
         files: further files: what the button says (also the ending), the media type, and what makes it.
         form: what the style sheet tells apart besides.
-        near: the chart is not drawn yet: what happens when it comes near the visible part of the page.
+        near: called when the chart comes near the visible part of the page; None: the chart is drawn already.
     """
     with st.container(key=f"gb-chart-{kind}-{form}{about.name}", gap="xxsmall"):
         yield

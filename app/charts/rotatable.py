@@ -97,7 +97,7 @@ def draw(about: About, make: Callable[[], go.Figure], beside: Hashable = None, h
     Args:
         make: describes it to Plotly, which checks every number: it is called once for what `about` says.
         beside: what the chart shows that `about` does not say.
-        height: of the chart in pixels; its room is kept until it is drawn.
+        height: pixels that are reserved until the chart is drawn.
     """
     state.speak()
     if about.name not in state.memo("near"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NOBODY = mark("Nothing trains on this server: it was started without workers.")
 LONG = 60.0  # seconds
 SHARES = ("1", "1/2", "1/4", "1/8")  # a preset's share of steps
-WAITS = 5.0  # seconds in the queue from which on they are named
+WAITS = 5.0  # seconds: a shorter time in the queue is not mentioned
 LOOK = 1.0  # seconds between two polls of running runs
 
 Described = TypeVar("Described", bound=Any)
@@ -74,7 +74,7 @@ def seconds(made: Sequence[Next]) -> float:
 
 
 def after_queue(time: str) -> str:
-    """Return "about {time}", with the time in the queue before it where all workers are busy."""
+    """Return "about {time}"; if all workers are busy, add the estimated time in the queue."""
     if (waits := runs.queue_seconds()) < WAITS:
         return say("about {time}", time=time)
     return say("about {time}, after about {queue} in the queue", time=time, queue=duration(waits))

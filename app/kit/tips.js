@@ -1,4 +1,4 @@
-// Where a tip stands: below what it explains, above it where there is no room, never over it.
+// The position of a tip: below the part that it explains, or above it if there is no room below.
 
 import { clamp } from "./shapes.js";
 

@@ -89,11 +89,11 @@ def remaining(store: Store, run: Run) -> float:
 
 
 def queue_seconds(store: Store, workers: int, place: int = 0) -> float:
-    """Estimate the seconds until a worker is free for a run of the queue; 0 where one is.
+    """Estimate the seconds until a worker is free for a run in the queue; 0: a worker is free now.
 
     Args:
-        workers: how many train at once.
-        place: of the run in the queue, from 1; 0: it would be the last.
+        workers: number of runs that train in parallel.
+        place: place of the run in the queue, from 1; 0: a new run, behind all others.
     """
     active = store.list(limit=QUEUE, active=True)
     free = [remaining(store, run) for run in active if run.state == "running"]

@@ -638,7 +638,7 @@ function drawRail(g, data, local, at, which) {
 /** Of how many columns of the lens one has room for its name and its words. @param {Box} box */
 export const everyDepth = (box) => Math.ceil(44 / colWidth(box));
 /**
- * Where a column's words stand, from the box's left edge: in it and the columns before it that have none.
+ * Returns the room of a column's words, from the left edge of the box: the column, and the unnamed columns before it.
  * @param {Box} box @param {number} col
  * @returns {[left: number, width: number]}
  */
@@ -673,7 +673,7 @@ function depthLabels(box) {
   });
 }
 /**
- * The frame of the chosen cell: of a cell with a word, around the word, which may be wider than its column.
+ * Draws the frame of the chosen cell. It encloses the whole word, which may be wider than its column.
  * @param {Box} box @param {number} col @param {number} row
  */
 function lensFrame(box, col, row) {

@@ -307,7 +307,7 @@ function drawDrag(g, local, at, q, one, value, given, step) {
   );
 }
 
-/** What a loss is as hard as. @param {number} loss mean, in nats @param {number} size of the vocabulary */
+/** Describes a loss by its perplexity, compared with uniform guessing. @param {number} loss mean, in nats @param {number} size of the vocabulary */
 function describePerplexity(loss, size) {
   const given = { perplexity: perplexed(loss), size: thousands(size) };
   return Math.exp(loss) > size
