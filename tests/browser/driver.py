@@ -426,12 +426,14 @@ def component_state(page: Page, name: str) -> Any:
 def wait_for_state(page: Page, name: str, holds: Callable[[Any], bool], seconds: float = SECONDS) -> Any:
     """Wait until a component's state satisfies `holds` and return it, for as long as it still changes.
 
-    How long a training run or a measurement takes is the machine's affair.
+    The component may not be on the page yet: after a click on a link, Streamlit draws one after another. How long a
+    training run or a measurement takes depends on the machine.
 
     Raises:
         AssertionError: it did not change for `seconds`; the message holds it.
     """
     last, since = None, time.monotonic()
+    page.locator(f'[data-component="{name}"]').first.wait_for(state="attached")
     while True:
         state = component_state(page, name)
         if state is not None and holds(state):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import runs as run_face
 from app.controls import work
 from core.analysis.seeds import Interval
 from core.efficiency import distilbert, held_out, judging, shrink_lab
@@ -14,6 +15,7 @@ from core.efficiency.removal import by_level
 from core.efficiency.shrink_lab import LEVELS, LONGER, PARTS
 from core.efficiency.shrink_spec import ShrinkSpec
 from core.runs import compression_recordings, loading
+from core.runs.limits import Limits
 from core.runs.worker import here
 from core.zoo import load
 from pages.efficiency import smaller, smaller_charts
@@ -355,8 +357,10 @@ class TestWords:
 
 
 def test_a_refusal_stands_in_front_of_the_popover_and_goes_with_its_settings(
-    open_page: Any, queue: Runs
+    open_page: Any, queue: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # One minute, so that no processor is fast enough for 20,000 steps.
+    monkeypatch.setattr(run_face.engine(), "limits", Limits(minutes=1))
     app = open_page("efficiency", lessons=20_000)
     told = " ".join(box.value for box in app.warning).replace("\\", "")
     assert app.button(key="efficiency.train").disabled, "more than this server allows"
